@@ -1,0 +1,123 @@
+/*
+ * The agent's configuration, whole and checked: what `tocsin run` lives on.
+ * Read from a YAML file and the *.yaml of the conf.d folder beside it. Built
+ * anew for each reload and swapped or thrown away, never changed in place.
+ */
+#ifndef AGENT_CONFIG_H
+#define AGENT_CONFIG_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alerting/channel.h"
+#include "alerting/incident.h"
+#include "alerting/route.h"
+#include "alerting/verdict.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/option.h"
+#include "probes/probe.h"
+
+#define CONFIG_PROBES_MAX   20000
+#define CONFIG_CHANNELS_MAX 100
+#define CONFIG_NAME_MAX     63 /* [a-z0-9][a-z0-9._-]* */
+
+struct config_probe_common { /* keys that every kind has; option table */
+	char *name;
+	char *kind;
+	bool enabled;
+	int64_t every_ms, retry_every_ms, timeout_ms; /* retry 0 = derived */
+	int64_t confirm, recover;
+	enum severity severity;
+	int degraded_severity; /* ENUM incl. "" = one below severity */
+	bool flap_detection;
+	int64_t remind_ms;       /* 0 = never */
+	int64_t reopen_within_ms;
+	struct option_list depends_on;
+	struct option_map labels;
+	char *description, *runbook;
+};
+
+struct config_probe {
+	char *name;
+	const struct probe_kind *kind;
+	char *target;      /* for people: options' "target", or "" */
+	char *options;     /* the kind's options as compact JSON, for job lines */
+	bool enabled;
+	int64_t every_ms, retry_every_ms, timeout_ms;
+	struct verdict_policy verdict;
+	struct incident_policy incident;
+	char **depends_on; /* NULL-ended names, all existing, no cycles */
+	json_t *labels;    /* object of strings, or NULL when none */
+	char *description, *runbook; /* "" when absent */
+};
+
+struct config_channel {
+	char *name;
+	const struct channel_kind *kind;
+	json_t *options; /* secrets resolved: never logged, never in state */
+	int64_t timeout_ms;
+	bool enabled;
+};
+
+struct config_http { /* the core's own listener */
+	char *listen;     /* "127.0.0.1:9640", "[::1]:9640", "unix:/run/…", "none" */
+	char *token;      /* bearer token; required when not loopback/unix */
+	char *cert_file, *key_file; /* TLS; required when not loopback/unix */
+};
+
+struct config_history {
+	int64_t raw_ms, hourly_ms, daily_ms, incidents_ms;
+};
+
+struct config {
+	char *path;     /* the file it came from */
+	char *state;    /* store URL */
+	char *agent_name; /* how the agent signs its messages; host name */
+	char *public_url; /* link base for messages, "" */
+	struct config_http http;
+	struct config_history history;
+	char *heartbeat_url; /* pinged while all is well, or NULL */
+	int64_t heartbeat_ms;
+	struct config_probe *probes; /* in file order */
+	size_t probe_count;
+	struct config_channel *channels;
+	size_t channel_count;
+	struct route *routes;
+	size_t route_count;
+	json_t *effective; /* merged, defaults filled, secrets as "***" */
+	char fingerprint[65]; /* SHA-256 of the sources, hex */
+};
+
+struct config_mistake { /* "file:line:column: path: text" */
+	char *file;
+	int line, column; /* 1-based; 0 = unknown */
+	char *path, *text;
+};
+struct config_mistakes {
+	struct config_mistake *items; /* in file and line order, at most 100 */
+	size_t count;
+};
+
+/* Load file and conf.d. NULL and the list of all mistakes if any; on success
+ * the list holds warnings (worst case past five minutes, no channels, …). */
+struct config *config_load(const char *path, struct config_mistakes *mistakes);
+void config_free(struct config *c);
+void config_mistakes_fini(struct config_mistakes *m);
+
+const struct config_probe *config_find_probe(const struct config *c,
+    const char *name);
+const struct config_channel *config_find_channel(const struct config *c,
+    const char *name);
+
+/* One probe without a file: `tocsin probe KIND TARGET -o key=value…`. The
+ * caller's, freed with config_free; it has this one probe. */
+struct config *config_for_probe(const char *kind, const char *target,
+    const char *const *assignments, size_t count, struct err *err);
+
+json_t *config_schema(void);              /* JSON Schema 2020-12; caller's */
+void config_markdown(struct buf *out);    /* docs/configuration.md */
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * When to try again: pure, deterministic for a given seed. Paging wants fast
+ * first retries and no multi-day tail: 0, 1, 2, 5, 10, 30, 60 s, then every
+ * 60 s … up to 10 min, ±20 % jitter; Retry-After is obeyed up to an hour.
+ */
+#ifndef ALERTING_BACKOFF_H
+#define ALERTING_BACKOFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BACKOFF_GIVE_UP_MS ((int64_t)24 * 3600 * 1000) /* then a dead letter */
+
+/* Milliseconds to wait after the attempt-th failure (1, 2, …); retry_after_ms
+ * is -1 or what the other side asked for; seed makes the jitter. */
+int64_t backoff_delay_ms(unsigned attempt, int64_t retry_after_ms,
+    uint64_t seed);
+
+/* Has it been tried long enough? */
+bool backoff_exhausted(unsigned attempt, int64_t first_ms, int64_t now_ms);
+
+#endif

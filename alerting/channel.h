@@ -1,0 +1,58 @@
+/*
+ * The contract of a channel kind: the only header its author needs beside
+ * base/ and alerting/message.h, alerting/render.h.
+ *
+ * A kind is one file, one line in kinds.def, one page in docs/channels/ and
+ * one test (docs/adding-a-channel.md). Each configured channel runs in a
+ * process of its own, one delivery at a time, and may block: the core kills it
+ * at the deadline and tries again later with the same idempotency key.
+ */
+#ifndef ALERTING_CHANNEL_H
+#define ALERTING_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alerting/message.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/option.h"
+
+enum receipt_status {
+	RECEIPT_DELIVERED, /* the other side took it, provably */
+	RECEIPT_RETRY,     /* not now: again after the back-off */
+	RECEIPT_REJECTED,  /* never like this: dead letter, visible, re-sendable */
+	RECEIPT_DISABLED,  /* the endpoint is gone (410): the channel stops */
+};
+extern const char *const receipt_names[]; /* NULL-ended, by status */
+
+struct receipt {
+	enum receipt_status status;
+	int code;               /* the protocol's own: HTTP or SMTP status, 0 */
+	int64_t retry_after_ms; /* what the other side asked for, or -1 */
+	char detail[400];       /* "250 2.0.0 Ok: queued as 4F2A", or what failed */
+};
+
+struct channel_kind {
+	const char *name;    /* "email" */
+	const char *summary; /* one line for `tocsin kinds` and the manual */
+	const struct option *options;
+	size_t config_size;
+	int64_t timeout_ms;  /* default deadline of one delivery */
+	/* Rules across options; may be NULL. Messages start with the key. */
+	int (*check)(const void *config, struct err *err);
+	/* Once per process, before the first delivery; *state is the kind's own.
+	 * May be NULL. `loop` is not running; the kind may run it (http). */
+	int (*open)(const void *config, struct loop *loop, void **state,
+	    struct err *err);
+	/* Deliver one message before deadline_ms (boot clock). Fills r. */
+	void (*deliver)(const void *config, void *state,
+	    const struct message *message, int64_t deadline_ms,
+	    struct receipt *r);
+};
+
+/* Fill a receipt; detail is made printable. */
+void receipt_set(struct receipt *r, enum receipt_status status, int code,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

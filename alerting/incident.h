@@ -1,0 +1,87 @@
+/*
+ * One story told to people: pure. Takes an incident, a change of verdict (or a
+ * person's act) and the time; returns what happened to the incident as at most
+ * one event, and whether people are to be told.
+ */
+#ifndef ALERTING_INCIDENT_H
+#define ALERTING_INCIDENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alerting/message.h"
+#include "alerting/verdict.h"
+#include "base/err.h"
+#include "base/outcome.h"
+
+#define INCIDENT_ID_LEN 10
+
+enum incident_status { INCIDENT_OPEN, INCIDENT_ACKNOWLEDGED, INCIDENT_RESOLVED };
+extern const char *const incident_status_names[]; /* NULL-ended */
+
+struct incident {
+	char id[INCIDENT_ID_LEN + 1];
+	char probe[64];
+	enum incident_status status;
+	enum severity severity;
+	enum outcome outcome; /* worst confirmed now: degraded or failed */
+	char title[160];
+	char reason[400];
+	int64_t opened_ms, resolved_ms, acknowledged_ms; /* wall; 0 = not */
+	int64_t failing_since_ms;
+	int64_t told_ms;         /* when people last got a message */
+	char acknowledged_by[64];
+	char held_by[64];        /* parent that holds back the alert, "" = none */
+	bool told;               /* has anybody been told that it is open? */
+	bool flapping;
+	bool finding;            /* opened by a finding: only people resolve it */
+	int seq;                 /* of the last event */
+};
+
+struct incident_policy {
+	enum severity severity;          /* when failed */
+	enum severity degraded_severity; /* when degraded */
+	int64_t reminder_ms;             /* 0 = none */
+	int64_t reopen_within_ms;        /* a failure this soon re-opens */
+};
+
+struct incident_step { /* what came of it */
+	bool happened;           /* there is an event */
+	enum event_type event;
+	bool notify;             /* route it to people */
+	char actor[64];
+	char text[400];          /* for the timeline */
+};
+
+/* A new id from 64 random bits: 10 characters of Crockford base32. */
+void incident_id(char id[INCIDENT_ID_LEN + 1], uint64_t random);
+
+/* A verdict changed. `in` may be the newest incident of the probe (open or
+ * resolved) or a zeroed struct; `parent` is the name of a failing parent or
+ * NULL. Opens (with new_id), worsens, improves, resolves or re-opens. */
+void incident_on_verdict(struct incident *in, const struct incident_policy *p,
+    enum verdict_change change, const struct verdict *v, const char *probe,
+    const char *reason, const char *parent, const char *new_id, int64_t now_ms,
+    struct incident_step *out);
+/* Time passed or the parent recovered: reminder, or the held alert leaves. */
+void incident_on_time(struct incident *in, const struct incident_policy *p,
+    const char *parent, int64_t now_ms, struct incident_step *out);
+int64_t incident_next_ms(const struct incident *in,
+    const struct incident_policy *p); /* when on_time is due; INT64_MAX never */
+
+int incident_acknowledge(struct incident *in, const char *actor, int64_t now_ms,
+    struct incident_step *out, struct err *err);
+int incident_resolve(struct incident *in, const char *actor, const char *why,
+    int64_t now_ms, struct incident_step *out, struct err *err);
+int incident_note(struct incident *in, const char *actor, const char *text,
+    int64_t now_ms, struct incident_step *out, struct err *err);
+/* The probe left the configuration: closes with that reason, quietly. */
+void incident_on_removed(struct incident *in, int64_t now_ms,
+    struct incident_step *out);
+
+json_t *incident_to_json(const struct incident *in);
+int incident_from_json(struct incident *in, const json_t *json,
+    struct err *err);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * From outcomes to a standing: pure. A failed or degraded outcome counts only
+ * after `confirm` of them in a row, recovery only after `recover` good ones;
+ * unknown neither fails nor recovers anything. Flapping is the weighted share
+ * of state changes among the last 20 results, on at 30 %, off at 25 %.
+ */
+#ifndef ALERTING_VERDICT_H
+#define ALERTING_VERDICT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/outcome.h"
+
+struct verdict_policy {
+	unsigned confirm; /* >= 1 */
+	unsigned recover; /* >= 1 */
+	bool flap_detection;
+};
+
+struct verdict { /* what is remembered of a probe between runs */
+	enum outcome standing; /* confirmed: ok, degraded or failed; unknown at first */
+	int64_t standing_since_ms;
+	enum outcome last; /* as it came, unconfirmed */
+	int64_t last_ms;
+	unsigned bad_streak;    /* failed or degraded in a row */
+	unsigned failed_streak; /* failed in a row */
+	unsigned good_streak;
+	unsigned unknown_streak;
+	int64_t bad_since_ms;   /* first of the current bad streak, 0 = none */
+	uint32_t history;       /* last 20 results, 1 = bad, newest lowest */
+	unsigned history_count;
+	bool flapping;
+};
+
+enum verdict_change {
+	VERDICT_SAME,
+	VERDICT_FIRST_BAD, /* unconfirmed: look sooner, ask the parents */
+	VERDICT_BAD,       /* confirmed: standing is now degraded or failed */
+	VERDICT_WORSE,     /* degraded to failed */
+	VERDICT_BETTER,    /* failed to degraded */
+	VERDICT_GOOD,      /* recovered */
+	VERDICT_FLAPPING,  /* began to flap (standing may have changed as well) */
+	VERDICT_STEADY,    /* stopped flapping; see standing */
+};
+
+void verdict_init(struct verdict *v);
+enum verdict_change verdict_step(struct verdict *v,
+    const struct verdict_policy *policy, enum outcome outcome, int64_t at_ms);
+
+/* Is it between a first bad result and its confirmation (or recovery)? Then
+ * the next run comes after retry_every instead of every. */
+bool verdict_pending(const struct verdict *v, const struct verdict_policy *p);
+
+/* Longest time from an outage's first moment to the alert's decision, ms. */
+int64_t verdict_worst_case_ms(const struct verdict_policy *policy,
+    int64_t every_ms, int64_t retry_every_ms, int64_t timeout_ms);
+
+json_t *verdict_to_json(const struct verdict *v);
+int verdict_from_json(struct verdict *v, const json_t *json, struct err *err);
+
+#endif

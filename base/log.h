@@ -1,0 +1,33 @@
+/*
+ * Logs: one logfmt line per event on stderr, for journald:
+ *   ts=… level=info in=core probe=portal outcome=failed msg="…"
+ * (with the journal's priority prefix and no ts under systemd). Control
+ * characters in any value are escaped. Never log a secret or a response body.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stddef.h>
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+
+/* `name` is the process: "core", "probe:uptime", "path:pager". Copied. */
+void log_init(const char *name, enum log_level level);
+int log_level_parse(const char *word, enum log_level *out);
+
+/* The text is one message for a person; put facts in it as k=v pairs is not
+ * needed: log_kv does that. */
+void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Structured: msg, then NULL-ended key, value string pairs.
+ *   log_kv(LOG_LEVEL_INFO, "incident opened", "incident", id, "probe", name, NULL) */
+void log_kv(enum log_level level, const char *msg, ...)
+    __attribute__((sentinel));
+
+/* A line a worker wrote on its stderr: escaped, marked with the worker's name. */
+void log_relay(const char *worker, const char *line, size_t len);
+
+#endif
