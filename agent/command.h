@@ -21,9 +21,9 @@ struct command_flag {
 };
 
 struct command {
-	const char *name;  /* "config check" */
-	const char *usage; /* "[-c FILE]" */
-	const char *help;  /* one line */
+	const char *name;                 /* "config check" */
+	const char *usage;                /* "[-c FILE]" */
+	const char *help;                 /* one line */
 	const struct command_flag *flags; /* ended by {0} */
 	int (*run)(const struct command *self, int argc, char **argv);
 };

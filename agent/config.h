@@ -33,7 +33,7 @@ struct config_probe_common { /* keys that every kind has; option table */
 	enum severity severity;
 	int degraded_severity; /* ENUM incl. "" = one below severity */
 	bool flap_detection;
-	int64_t remind_ms;       /* 0 = never */
+	int64_t remind_ms; /* 0 = never */
 	int64_t reopen_within_ms;
 	struct option_list depends_on;
 	struct option_map labels;
@@ -43,8 +43,8 @@ struct config_probe_common { /* keys that every kind has; option table */
 struct config_probe {
 	char *name;
 	const struct probe_kind *kind;
-	char *target;      /* for people: options' "target", or "" */
-	char *options;     /* the kind's options as compact JSON, for job lines */
+	char *target;  /* for people: options' "target", or "" */
+	char *options; /* the kind's options as compact JSON, for job lines */
 	bool enabled;
 	int64_t every_ms, retry_every_ms, timeout_ms;
 	struct verdict_policy verdict;
@@ -63,8 +63,9 @@ struct config_channel {
 };
 
 struct config_http { /* the core's own listener */
-	char *listen;     /* "127.0.0.1:9640", "[::1]:9640", "unix:/run/…", "none" */
-	char *token;      /* bearer token; required when not loopback/unix */
+	char
+	    *listen; /* "127.0.0.1:9640", "[::1]:9640", "unix:/run/…", "none" */
+	char *token; /* bearer token; required when not loopback/unix */
 	char *cert_file, *key_file; /* TLS; required when not loopback/unix */
 };
 
@@ -73,8 +74,8 @@ struct config_history {
 };
 
 struct config {
-	char *path;     /* the file it came from */
-	char *state;    /* store URL */
+	char *path;       /* the file it came from */
+	char *state;      /* store URL */
 	char *agent_name; /* how the agent signs its messages; host name */
 	char *public_url; /* link base for messages, "" */
 	struct config_http http;
@@ -87,7 +88,7 @@ struct config {
 	size_t channel_count;
 	struct route *routes;
 	size_t route_count;
-	json_t *effective; /* merged, defaults filled, secrets as "***" */
+	json_t *effective;    /* merged, defaults filled, secrets as "***" */
 	char fingerprint[65]; /* SHA-256 of the sources, hex */
 };
 
@@ -107,17 +108,17 @@ struct config *config_load(const char *path, struct config_mistakes *mistakes);
 void config_free(struct config *c);
 void config_mistakes_fini(struct config_mistakes *m);
 
-const struct config_probe *config_find_probe(const struct config *c,
-    const char *name);
-const struct config_channel *config_find_channel(const struct config *c,
-    const char *name);
+const struct config_probe *
+config_find_probe(const struct config *c, const char *name);
+const struct config_channel *
+config_find_channel(const struct config *c, const char *name);
 
 /* One probe without a file: `tocsin probe KIND TARGET -o key=value…`. The
  * caller's, freed with config_free; it has this one probe. */
 struct config *config_for_probe(const char *kind, const char *target,
     const char *const *assignments, size_t count, struct err *err);
 
-json_t *config_schema(void);              /* JSON Schema 2020-12; caller's */
-void config_markdown(struct buf *out);    /* docs/configuration.md */
+json_t *config_schema(void);           /* JSON Schema 2020-12; caller's */
+void config_markdown(struct buf *out); /* docs/configuration.md */
 
 #endif

@@ -13,8 +13,8 @@
 
 /* Milliseconds to wait after the attempt-th failure (1, 2, …); retry_after_ms
  * is -1 or what the other side asked for; seed makes the jitter. */
-int64_t backoff_delay_ms(unsigned attempt, int64_t retry_after_ms,
-    uint64_t seed);
+int64_t
+backoff_delay_ms(unsigned attempt, int64_t retry_after_ms, uint64_t seed);
 
 /* Has it been tried long enough? */
 bool backoff_exhausted(unsigned attempt, int64_t first_ms, int64_t now_ms);

@@ -21,8 +21,8 @@
 enum receipt_status {
 	RECEIPT_DELIVERED, /* the other side took it, provably */
 	RECEIPT_RETRY,     /* not now: again after the back-off */
-	RECEIPT_REJECTED,  /* never like this: dead letter, visible, re-sendable */
-	RECEIPT_DISABLED,  /* the endpoint is gone (410): the channel stops */
+	RECEIPT_REJECTED, /* never like this: dead letter, visible, re-sendable */
+	RECEIPT_DISABLED, /* the endpoint is gone (410): the channel stops */
 };
 extern const char *const receipt_names[]; /* NULL-ended, by status */
 
@@ -30,7 +30,7 @@ struct receipt {
 	enum receipt_status status;
 	int code;               /* the protocol's own: HTTP or SMTP status, 0 */
 	int64_t retry_after_ms; /* what the other side asked for, or -1 */
-	char detail[400];       /* "250 2.0.0 Ok: queued as 4F2A", or what failed */
+	char detail[400]; /* "250 2.0.0 Ok: queued as 4F2A", or what failed */
 };
 
 struct channel_kind {
@@ -38,7 +38,7 @@ struct channel_kind {
 	const char *summary; /* one line for `tocsin kinds` and the manual */
 	const struct option *options;
 	size_t config_size;
-	int64_t timeout_ms;  /* default deadline of one delivery */
+	int64_t timeout_ms; /* default deadline of one delivery */
 	/* Rules across options; may be NULL. Messages start with the key. */
 	int (*check)(const void *config, struct err *err);
 	/* Once per process, before the first delivery; *state is the kind's own.

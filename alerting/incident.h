@@ -17,7 +17,11 @@
 
 #define INCIDENT_ID_LEN 10
 
-enum incident_status { INCIDENT_OPEN, INCIDENT_ACKNOWLEDGED, INCIDENT_RESOLVED };
+enum incident_status {
+	INCIDENT_OPEN,
+	INCIDENT_ACKNOWLEDGED,
+	INCIDENT_RESOLVED
+};
 extern const char *const incident_status_names[]; /* NULL-ended */
 
 struct incident {
@@ -30,13 +34,13 @@ struct incident {
 	char reason[400];
 	int64_t opened_ms, resolved_ms, acknowledged_ms; /* wall; 0 = not */
 	int64_t failing_since_ms;
-	int64_t told_ms;         /* when people last got a message */
+	int64_t told_ms; /* when people last got a message */
 	char acknowledged_by[64];
-	char held_by[64];        /* parent that holds back the alert, "" = none */
-	bool told;               /* has anybody been told that it is open? */
+	char held_by[64]; /* parent that holds back the alert, "" = none */
+	bool told;        /* has anybody been told that it is open? */
 	bool flapping;
-	bool finding;            /* opened by a finding: only people resolve it */
-	int seq;                 /* of the last event */
+	bool finding; /* opened by a finding: only people resolve it */
+	int seq;      /* of the last event */
 };
 
 struct incident_policy {
@@ -47,11 +51,11 @@ struct incident_policy {
 };
 
 struct incident_step { /* what came of it */
-	bool happened;           /* there is an event */
+	bool happened; /* there is an event */
 	enum event_type event;
-	bool notify;             /* route it to people */
+	bool notify; /* route it to people */
 	char actor[64];
-	char text[400];          /* for the timeline */
+	char text[400]; /* for the timeline */
 };
 
 /* A new id from 64 random bits: 10 characters of Crockford base32. */
@@ -77,11 +81,11 @@ int incident_resolve(struct incident *in, const char *actor, const char *why,
 int incident_note(struct incident *in, const char *actor, const char *text,
     int64_t now_ms, struct incident_step *out, struct err *err);
 /* The probe left the configuration: closes with that reason, quietly. */
-void incident_on_removed(struct incident *in, int64_t now_ms,
-    struct incident_step *out);
+void incident_on_removed(
+    struct incident *in, int64_t now_ms, struct incident_step *out);
 
 json_t *incident_to_json(const struct incident *in);
-int incident_from_json(struct incident *in, const json_t *json,
-    struct err *err);
+int
+incident_from_json(struct incident *in, const json_t *json, struct err *err);
 
 #endif

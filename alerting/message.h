@@ -41,8 +41,8 @@ struct message { /* strings are borrowed from `json`; "" when absent */
 	json_t *json;
 	const char *delivery; /* idempotency key "<incident>-<seq>-<channel>" */
 	enum event_type event;
-	int seq;       /* 1, 2, … within the incident */
-	int64_t at_ms; /* wall clock */
+	int seq;           /* 1, 2, … within the incident */
+	int64_t at_ms;     /* wall clock */
 	const char *actor; /* who acknowledged or wrote, "" */
 	const char *note;  /* what they wrote, "" */
 

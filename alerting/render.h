@@ -18,7 +18,7 @@ void render_html(struct buf *out, const struct message *m);
 /* A few lines for a phone's lock screen. */
 void render_short(struct buf *out, const struct message *m);
 /* One line of one event for timelines and logs. */
-void render_event(struct buf *out, enum event_type type, const char *actor,
-    const char *text);
+void render_event(
+    struct buf *out, enum event_type type, const char *actor, const char *text);
 
 #endif

@@ -15,7 +15,8 @@
 #include "base/outcome.h"
 
 struct route_match {
-	struct option_list severity; /* "critical", or "high+" for high and above */
+	struct option_list
+	    severity; /* "critical", or "high+" for high and above */
 	struct option_list kind;
 	struct option_list probe; /* glob patterns */
 	struct option_map labels; /* label: glob pattern; all must match */

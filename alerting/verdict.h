@@ -21,7 +21,8 @@ struct verdict_policy {
 };
 
 struct verdict { /* what is remembered of a probe between runs */
-	enum outcome standing; /* confirmed: ok, degraded or failed; unknown at first */
+	enum outcome
+	    standing; /* confirmed: ok, degraded or failed; unknown at first */
 	int64_t standing_since_ms;
 	enum outcome last; /* as it came, unconfirmed */
 	int64_t last_ms;
@@ -29,8 +30,8 @@ struct verdict { /* what is remembered of a probe between runs */
 	unsigned failed_streak; /* failed in a row */
 	unsigned good_streak;
 	unsigned unknown_streak;
-	int64_t bad_since_ms;   /* first of the current bad streak, 0 = none */
-	uint32_t history;       /* last 20 results, 1 = bad, newest lowest */
+	int64_t bad_since_ms; /* first of the current bad streak, 0 = none */
+	uint32_t history;     /* last 20 results, 1 = bad, newest lowest */
 	unsigned history_count;
 	bool flapping;
 };
@@ -42,8 +43,8 @@ enum verdict_change {
 	VERDICT_WORSE,     /* degraded to failed */
 	VERDICT_BETTER,    /* failed to degraded */
 	VERDICT_GOOD,      /* recovered */
-	VERDICT_FLAPPING,  /* began to flap (standing may have changed as well) */
-	VERDICT_STEADY,    /* stopped flapping; see standing */
+	VERDICT_FLAPPING, /* began to flap (standing may have changed as well) */
+	VERDICT_STEADY,   /* stopped flapping; see standing */
 };
 
 void verdict_init(struct verdict *v);

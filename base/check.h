@@ -6,13 +6,11 @@
 #ifndef BASE_CHECK_H
 #define BASE_CHECK_H
 
-#define CHECK(cond) \
-	((cond) ? (void)0 : check_failed(#cond, __FILE__, __LINE__))
+#define CHECK(cond) ((cond) ? (void)0 : check_failed(#cond, __FILE__, __LINE__))
 
 _Noreturn void check_failed(const char *cond, const char *file, int line);
 
 /* Print `tocsin: <text>` on stderr and abort. For out-of-memory and the like. */
-_Noreturn void die(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2)));
+_Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -62,12 +62,18 @@ const char *
 err_code_name(enum err_code code)
 {
 	static const char *const names[] = {
-	    [ERR_NONE] = "none",       [ERR_IO] = "io",
-	    [ERR_FULL] = "full",       [ERR_TIMEOUT] = "timeout",
-	    [ERR_DNS] = "dns",         [ERR_REFUSED] = "refused",
-	    [ERR_TLS] = "tls",         [ERR_PROTO] = "protocol",
-	    [ERR_INPUT] = "input",     [ERR_CONFIG] = "config",
-	    [ERR_CORRUPT] = "corrupt", [ERR_MISSING] = "missing",
+	    [ERR_NONE] = "none",
+	    [ERR_IO] = "io",
+	    [ERR_FULL] = "full",
+	    [ERR_TIMEOUT] = "timeout",
+	    [ERR_DNS] = "dns",
+	    [ERR_REFUSED] = "refused",
+	    [ERR_TLS] = "tls",
+	    [ERR_PROTO] = "protocol",
+	    [ERR_INPUT] = "input",
+	    [ERR_CONFIG] = "config",
+	    [ERR_CORRUPT] = "corrupt",
+	    [ERR_MISSING] = "missing",
 	    [ERR_BUSY] = "busy",
 	};
 

@@ -12,18 +12,18 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_IO,       /* the operating system said no; see errnum         */
-	ERR_FULL,     /* no room left: disk, quota, or a ceiling of ours  */
-	ERR_TIMEOUT,  /* a deadline passed                                */
-	ERR_DNS,      /* a name could not be resolved                     */
-	ERR_REFUSED,  /* the other side, or our own policy, refused       */
-	ERR_TLS,      /* handshake, certificate or record trouble         */
-	ERR_PROTO,    /* the other side broke the protocol                */
-	ERR_INPUT,    /* a value given to us is wrong                     */
-	ERR_CONFIG,   /* the configuration is wrong                       */
-	ERR_CORRUPT,  /* stored data is damaged                           */
-	ERR_MISSING,  /* what was asked for does not exist                */
-	ERR_BUSY,     /* not now                                          */
+	ERR_IO,      /* the operating system said no; see errnum         */
+	ERR_FULL,    /* no room left: disk, quota, or a ceiling of ours  */
+	ERR_TIMEOUT, /* a deadline passed                                */
+	ERR_DNS,     /* a name could not be resolved                     */
+	ERR_REFUSED, /* the other side, or our own policy, refused       */
+	ERR_TLS,     /* handshake, certificate or record trouble         */
+	ERR_PROTO,   /* the other side broke the protocol                */
+	ERR_INPUT,   /* a value given to us is wrong                     */
+	ERR_CONFIG,  /* the configuration is wrong                       */
+	ERR_CORRUPT, /* stored data is damaged                           */
+	ERR_MISSING, /* what was asked for does not exist                */
+	ERR_BUSY,    /* not now                                          */
 };
 
 struct err {
@@ -32,7 +32,10 @@ struct err {
 	char text[512]; /* without a newline; truncated if longer */
 };
 
-#define ERR_INIT {ERR_NONE, 0, ""}
+#define ERR_INIT                                                               \
+	{                                                                      \
+		ERR_NONE, 0, ""                                                \
+	}
 
 /* All three return -1, so that `return err_set(...)` reads well.
  * A NULL err is allowed: the caller does not want to know. */

@@ -30,7 +30,7 @@ struct http_header {
 	const char *name, *value;
 };
 
-struct http_request { /* borrowed until the callback */
+struct http_request {       /* borrowed until the callback */
 	const char *method; /* NULL = GET */
 	const char *url;    /* http:// or https:// */
 	const struct http_header *headers;
@@ -38,15 +38,16 @@ struct http_request { /* borrowed until the callback */
 	const void *body;
 	size_t body_len;
 	enum http_version version;
-	int family;           /* AF_UNSPEC, AF_INET, AF_INET6 */
-	int64_t timeout_ms;   /* for all of it, resolving included */
-	size_t max_body;      /* bytes kept; what is past it is an error unless
+	int family;         /* AF_UNSPEC, AF_INET, AF_INET6 */
+	int64_t timeout_ms; /* for all of it, resolving included */
+	size_t max_body;    /* bytes kept; what is past it is an error unless
 	                         truncate is set (then it is cut and the call ok) */
 	bool truncate;
-	bool fresh;           /* new connection, no TLS session reuse (probes) */
-	const char *ca_file;  /* extra or own CAs (PEM), instead of the system's */
+	bool fresh; /* new connection, no TLS session reuse (probes) */
+	const char
+	    *ca_file; /* extra or own CAs (PEM), instead of the system's */
 	const char *cert_file, *key_file; /* client certificate (PEM) */
-	bool tls_unverified;  /* collect the certificate but do not judge it */
+	bool tls_unverified; /* collect the certificate but do not judge it */
 	const char *user, *password; /* Basic authentication */
 	const char *bearer;
 	const struct netguard *guard; /* NULL = no address policy at all */
@@ -57,23 +58,24 @@ struct http_timings { /* microseconds each phase took, -1 = did not happen */
 	    total_us;
 };
 
-struct http_response { /* borrowed during the callback */
-	int status;         /* 0 if none arrived */
-	int version;        /* 10, 11, 20 */
+struct http_response {                     /* borrowed during the callback */
+	int status;                        /* 0 if none arrived */
+	int version;                       /* 10, 11, 20 */
 	const struct http_header *headers; /* names in lower case */
 	size_t header_count;
-	const char *body;   /* NUL-ended */
+	const char *body; /* NUL-ended */
 	size_t body_len;
 	bool body_cut;
 	struct http_timings timings;
-	char address[64];   /* "192.0.2.7:443" that was connected to, or "" */
+	char address[64]; /* "192.0.2.7:443" that was connected to, or "" */
 	struct http_certificate {
 		bool seen;
-		int64_t not_before_ms, not_after_ms; /* the leaf's; wall clock */
-		int64_t chain_not_after_ms;          /* the earliest in the chain */
+		int64_t not_before_ms,
+		    not_after_ms;           /* the leaf's; wall clock */
+		int64_t chain_not_after_ms; /* the earliest in the chain */
 		char subject[256], issuer[256];
-		char verify_error[160];              /* "" = trusted, name matches */
-		char protocol[16], cipher[64];       /* "TLSv1.3", … */
+		char verify_error[160];        /* "" = trusted, name matches */
+		char protocol[16], cipher[64]; /* "TLSv1.3", … */
 	} tls;
 };
 
@@ -81,10 +83,10 @@ struct http_response { /* borrowed during the callback */
  * a whole response arrived (whatever its status). The text is for people:
  * "connect to 192.0.2.7:443 refused after 0.8 ms". The response is never NULL:
  * on error it holds what was learnt until then. */
-typedef void http_fn(void *ctx, const struct http_response *response,
-    const struct err *err);
-struct http_call *http_start(struct http *h, const struct http_request *request,
-    http_fn *fn, void *ctx);
+typedef void
+http_fn(void *ctx, const struct http_response *response, const struct err *err);
+struct http_call *http_start(
+    struct http *h, const struct http_request *request, http_fn *fn, void *ctx);
 void http_cancel(struct http_call *call); /* no callback after */
 
 /* The value of a header of the response, or NULL. Name in lower case. */

@@ -23,18 +23,18 @@ int json_need_str(const json_t *obj, const char *key, size_t max_len,
     const char **out, struct err *err);
 int json_need_int(const json_t *obj, const char *key, int64_t min, int64_t max,
     int64_t *out, struct err *err);
-int json_need_enum(const json_t *obj, const char *key,
-    const char *const *names, int *out, struct err *err);
-int json_need_obj(const json_t *obj, const char *key, json_t **out,
-    struct err *err);
+int json_need_enum(const json_t *obj, const char *key, const char *const *names,
+    int *out, struct err *err);
+int json_need_obj(
+    const json_t *obj, const char *key, json_t **out, struct err *err);
 
 /* Optional members: *out is left alone when the key is absent or null. */
 int json_opt_str(const json_t *obj, const char *key, size_t max_len,
     const char **out, struct err *err);
 int json_opt_int(const json_t *obj, const char *key, int64_t min, int64_t max,
     int64_t *out, struct err *err);
-int json_opt_bool(const json_t *obj, const char *key, bool *out,
-    struct err *err);
+int
+json_opt_bool(const json_t *obj, const char *key, bool *out, struct err *err);
 
 /* Refuse members that are not in the NULL-ended list. */
 int json_only(const json_t *obj, const char *const *keys, struct err *err);
@@ -50,8 +50,10 @@ void json_put_text(json_t *obj, const char *key, const char *s, size_t len);
 void json_put_int(json_t *obj, const char *key, int64_t value);
 void json_put_real(json_t *obj, const char *key, double value);
 void json_put_bool(json_t *obj, const char *key, bool value);
-void json_put_time(json_t *obj, const char *key, int64_t wall_ms); /* RFC 3339; null if 0 */
-void json_put(json_t *obj, const char *key, json_t *value); /* takes value; NULL = null */
+void json_put_time(
+    json_t *obj, const char *key, int64_t wall_ms); /* RFC 3339; null if 0 */
+void json_put(
+    json_t *obj, const char *key, json_t *value); /* takes value; NULL = null */
 
 /* Compact text, keys in insertion order; the caller's. */
 char *json_text(const json_t *value);

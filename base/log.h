@@ -9,7 +9,12 @@
 
 #include <stddef.h>
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+enum log_level {
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_ERROR
+};
 
 /* `name` is the process: "core", "probe:uptime", "path:pager". Copied. */
 void log_init(const char *name, enum log_level level);
@@ -24,8 +29,8 @@ void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Structured: msg, then NULL-ended key, value string pairs.
  *   log_kv(LOG_LEVEL_INFO, "incident opened", "incident", id, "probe", name, NULL) */
-void log_kv(enum log_level level, const char *msg, ...)
-    __attribute__((sentinel));
+void
+log_kv(enum log_level level, const char *msg, ...) __attribute__((sentinel));
 
 /* A line a worker wrote on its stderr: escaped, marked with the worker's name. */
 void log_relay(const char *worker, const char *line, size_t len);

@@ -43,14 +43,14 @@ void loop_timer_disarm(struct loop_timer *t);
 void loop_timer_free(struct loop_timer *t);
 
 /* Watch fd (not owned) until freed; level-triggered. */
-struct loop_fd *loop_fd_new(struct loop *loop, int fd, unsigned interest,
-    loop_fd_fn *fn, void *ctx);
+struct loop_fd *loop_fd_new(
+    struct loop *loop, int fd, unsigned interest, loop_fd_fn *fn, void *ctx);
 void loop_fd_interest(struct loop_fd *w, unsigned interest); /* 0 = pause */
 void loop_fd_free(struct loop_fd *w);
 
 /* For the life of the loop. */
-void loop_on_signal(struct loop *loop, int signo, loop_signal_fn *fn,
-    void *ctx);
+void
+loop_on_signal(struct loop *loop, int signo, loop_signal_fn *fn, void *ctx);
 
 /* How late the loop's last timers fired, decaying maximum over about 10 s, in
  * microseconds: our own load, never to be reported as a target's latency. */

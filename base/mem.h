@@ -16,8 +16,8 @@ void *mem_dup(const void *data, size_t size);
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t max);
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-char *mem_vprintf(const char *fmt, va_list ap)
-    __attribute__((format(printf, 1, 0)));
+char *
+mem_vprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 /* Free a secret: its bytes are wiped first. NULL is fine. */
 void mem_free_secret(char *s);

@@ -26,8 +26,8 @@ void netguard_free(struct netguard *g);
  * is a loopback address; allow it with …") if not. v4-mapped, NAT64, 6to4 and
  * Teredo addresses are judged by the IPv4 address inside. NULL g = only the
  * built-in refusals. */
-int netguard_judge(const struct netguard *g, const struct sockaddr *sa,
-    struct err *err);
+int netguard_judge(
+    const struct netguard *g, const struct sockaddr *sa, struct err *err);
 
 /* Numeric text with port: "192.0.2.7:443", "[2001:db8::1]:443". Returns dst. */
 const char *netguard_text(char dst[64], const struct sockaddr *sa);

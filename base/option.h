@@ -46,7 +46,7 @@ enum option_type {
 	OPTION_STRING,
 	OPTION_SECRET, /* a string that is never printed */
 	OPTION_URL,    /* a string with one of the schemes in .words */
-	OPTION_REGEX,  /* a string that compiles as PCRE2 (checked by the kind) */
+	OPTION_REGEX, /* a string that compiles as PCRE2 (checked by the kind) */
 	OPTION_ENUM,
 	OPTION_SEVERITY,
 	OPTION_LIST, /* a single scalar is a list of one */
@@ -68,16 +68,20 @@ struct option {
 	size_t offset;
 	int64_t min, max; /* numbers, durations (ms), sizes, string length, list
 	                     length; both 0 = the type's own limits */
-	const char *standard;     /* the default, as one would write it; or NULL */
-	const char *const *words; /* ENUM: the words; URL: the schemes; NULL-ended */
+	const char *standard; /* the default, as one would write it; or NULL */
+	const char *const
+	    *words; /* ENUM: the words; URL: the schemes; NULL-ended */
 	const struct option *section; /* SECTION, SECTIONS: the nested table */
 	size_t section_size;          /* sizeof the nested struct (SECTIONS) */
-	const char *help;             /* one sentence, lower case, no full stop */
+	const char *help; /* one sentence, lower case, no full stop */
 };
 
-#define OPTION(kind, type_, member) \
+#define OPTION(kind, type_, member)                                            \
 	.type = OPTION_##kind, .offset = offsetof(type_, member)
-#define OPTION_END {.name = NULL, .type = OPTION_NONE}
+#define OPTION_END                                                             \
+	{                                                                      \
+		.name = NULL, .type = OPTION_NONE                              \
+	}
 
 struct option_list {
 	char **items;
@@ -107,8 +111,8 @@ bool option_ranges_has(const struct option_ranges *r, int64_t value);
 /* Where mistakes go. `at` is the JSON value to blame (for file:line:column),
  * `path` is "probes.portal.expect.status", text says what and what is allowed. */
 struct option_report {
-	void (*mistake)(void *ctx, const json_t *at, const char *path,
-	    const char *text);
+	void (*mistake)(
+	    void *ctx, const json_t *at, const char *path, const char *text);
 	void *ctx;
 	unsigned mistakes; /* counted by option.c */
 };
@@ -131,9 +135,9 @@ int option_parse(const struct option_set *sets, size_t count, const json_t *obj,
 int option_parse_one(const struct option *table, void *config,
     const json_t *obj, const char *path, struct err *err);
 /* Report a mistake from outside (rules across options, references, …). */
-void option_mistake(struct option_report *report, const json_t *at,
-    const char *path, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+void
+option_mistake(struct option_report *report, const json_t *at, const char *path,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 void option_free(const struct option *table, void *config);
 
@@ -143,7 +147,8 @@ json_t *option_dump(const struct option *table, const void *config, bool all,
     bool hide_secrets);
 
 /* Documentation from the same rows. */
-json_t *option_schema(const struct option *table); /* {"properties":…}; caller's */
+json_t *
+option_schema(const struct option *table); /* {"properties":…}; caller's */
 void option_markdown(struct buf *out, const struct option *table,
     const char *prefix); /* rows of a table: key | type | default | meaning */
 void option_help(struct buf *out, const struct option *table,
@@ -151,7 +156,7 @@ void option_help(struct buf *out, const struct option *table,
 
 /* Put "a.b.c=value" into obj as nested members (for `-o`). A key that is a
  * list in the table appends. */
-int option_assign(json_t *obj, const struct option *table, const char *text,
-    struct err *err);
+int option_assign(
+    json_t *obj, const struct option *table, const char *text, struct err *err);
 
 #endif

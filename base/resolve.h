@@ -22,11 +22,13 @@ struct resolve; /* a look-up under way */
 enum dnssec { DNSSEC_INSECURE, DNSSEC_SECURE, DNSSEC_BOGUS };
 
 struct resolver_config {
-	const char *const *servers; /* "192.0.2.53", "127.0.0.1@5353"; NULL-ended;
+	const char *const
+	    *servers; /* "192.0.2.53", "127.0.0.1@5353"; NULL-ended;
 	                               NULL = /etc/resolv.conf */
-	const char *trust_anchor_file; /* DS/DNSKEY file; NULL = Debian's root key
+	const char
+	    *trust_anchor_file; /* DS/DNSKEY file; NULL = Debian's root key
 	                                  if it is there, else no validation */
-	const char *hosts_file;        /* NULL = /etc/hosts */
+	const char *hosts_file; /* NULL = /etc/hosts */
 };
 
 int resolver_new(struct resolver **out, struct loop *loop,
@@ -42,16 +44,16 @@ struct resolve_addresses {
  * Exactly one callback (never from inside this call), unless cancelled. On
  * failure err says why in words: "portal.example.org does not exist",
  * "no resolver answered within 5 s (192.0.2.53)". */
-typedef void resolve_addresses_fn(void *ctx,
-    const struct resolve_addresses *found, const struct err *err);
-struct resolve *resolve_addresses(struct resolver *r, const char *host,
-    uint16_t port, int family, int64_t timeout_ms, resolve_addresses_fn *fn,
-    void *ctx);
+typedef void resolve_addresses_fn(
+    void *ctx, const struct resolve_addresses *found, const struct err *err);
+struct resolve *
+resolve_addresses(struct resolver *r, const char *host, uint16_t port,
+    int family, int64_t timeout_ms, resolve_addresses_fn *fn, void *ctx);
 
 struct resolve_records {
-	int rcode;      /* 0 NOERROR, 3 NXDOMAIN, … (RFC 1035, 6895) */
+	int rcode; /* 0 NOERROR, 3 NXDOMAIN, … (RFC 1035, 6895) */
 	enum dnssec dnssec;
-	const char *why_bogus; /* or NULL */
+	const char *why_bogus;      /* or NULL */
 	const uint8_t *const *data; /* rdata of each record of the asked type */
 	const size_t *lengths;
 	size_t count;
@@ -61,8 +63,8 @@ struct resolve_records {
 	int64_t ttl_s;
 	int64_t took_us;
 };
-typedef void resolve_records_fn(void *ctx, const struct resolve_records *found,
-    const struct err *err);
+typedef void resolve_records_fn(
+    void *ctx, const struct resolve_records *found, const struct err *err);
 struct resolve *resolve_records(struct resolver *r, const char *name,
     int rrtype, int64_t timeout_ms, resolve_records_fn *fn, void *ctx);
 

@@ -21,9 +21,9 @@
 #include "base/err.h"
 #include "base/loop.h"
 
-#define WORKER_PROTOCOL     1
-#define WORKER_TIMEOUT_MAX  (10 * 60 * 1000) /* ms */
-#define WORKER_JOB_ID_MAX   ((int64_t)1 << 52)
+#define WORKER_PROTOCOL    1
+#define WORKER_TIMEOUT_MAX (10 * 60 * 1000) /* ms */
+#define WORKER_JOB_ID_MAX  ((int64_t)1 << 52)
 
 struct worker;
 struct worker_job {

@@ -25,10 +25,11 @@
 #define PROBE_REASON_MAX 400
 
 struct probe_job {
-	const char *name;     /* the probe's configured name */
-	const void *config;   /* filled from the kind's options; borrowed */
-	const json_t *memory; /* what the last run returned; NULL the first time */
-	int64_t deadline_ms;  /* boot clock; the job's, everything included */
+	const char *name;   /* the probe's configured name */
+	const void *config; /* filled from the kind's options; borrowed */
+	const json_t
+	    *memory; /* what the last run returned; NULL the first time */
+	int64_t deadline_ms; /* boot clock; the job's, everything included */
 	struct loop *loop;
 	struct resolver *resolver; /* shared by the worker's jobs */
 	struct http *http;         /* likewise */
@@ -40,18 +41,20 @@ struct observation {
 	/* What a person wants to know first: "connect to 192.0.2.7:443 refused
 	 * after 0.8 ms". Untrusted bytes are made printable by probe_reason. */
 	char reason[PROBE_REASON_MAX];
-	json_t *facts;    /* object of what was seen; NULL = {} */
-	json_t *metrics;  /* object of numbers with units in their names; NULL = {} */
-	json_t *findings; /* array of {key, severity, title, detail}; NULL = [] */
-	json_t *memory;   /* for the next run; NULL = keep what there is */
+	json_t *facts; /* object of what was seen; NULL = {} */
+	json_t *
+	    metrics; /* object of numbers with units in their names; NULL = {} */
+	json_t
+	    *findings;  /* array of {key, severity, title, detail}; NULL = [] */
+	json_t *memory; /* for the next run; NULL = keep what there is */
 };
 
 struct probe_kind {
-	const char *name;    /* "tls": config value, row key, docs/probes/tls.md */
+	const char *name; /* "tls": config value, row key, docs/probes/tls.md */
 	const char *summary; /* one line for `tocsin kinds` and the manual */
 	const struct option *options; /* every key of this kind */
 	size_t config_size;           /* the struct that those options fill */
-	unsigned max_jobs;            /* jobs that one worker may hold at once */
+	unsigned max_jobs; /* jobs that one worker may hold at once */
 	int64_t every_ms, every_min_ms; /* default and least interval */
 	int64_t timeout_ms;             /* default deadline of one run */
 	/* Rules across options; may be NULL. Messages start with the key. */
@@ -70,9 +73,11 @@ void probe_done(struct probe_job *job, struct observation *obs);
 /* Set outcome and reason; bytes that cannot be shown are escaped. */
 void probe_reason(struct observation *obs, enum outcome outcome,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void probe_fact(struct observation *obs, const char *key, json_t *value); /* takes */
+void
+probe_fact(struct observation *obs, const char *key, json_t *value); /* takes */
 void probe_metric(struct observation *obs, const char *key, double value);
-void probe_finding(struct observation *obs, const char *key,
-    enum severity severity, const char *title, json_t *detail); /* takes detail */
+void
+probe_finding(struct observation *obs, const char *key, enum severity severity,
+    const char *title, json_t *detail); /* takes detail */
 
 #endif

@@ -52,7 +52,7 @@ struct probe_row {
 };
 struct incident_row {
 	const char *id, *probe;
-	int status;    /* alerting/incident.h */
+	int status; /* alerting/incident.h */
 	enum severity severity;
 	int64_t opened_ms, resolved_ms, updated_ms;
 	const char *body; /* the incident as JSON */
@@ -67,8 +67,8 @@ struct event_row { /* the timeline: key (incident, seq) */
 enum delivery_status {
 	DELIVERY_PENDING,
 	DELIVERY_DELIVERED,
-	DELIVERY_DEAD,     /* rejected or given up; can be re-sent by a person */
-	DELIVERY_DROPPED,  /* its channel left the configuration */
+	DELIVERY_DEAD,    /* rejected or given up; can be re-sent by a person */
+	DELIVERY_DROPPED, /* its channel left the configuration */
 };
 struct delivery_row { /* key (incident, seq, channel) */
 	const char *incident;
@@ -86,18 +86,18 @@ struct finding_row { /* key (probe, key): alerted once, ever */
 	const char *incident;
 };
 
-int store_put_observation(struct store *s, const struct observation_row *row,
-    struct err *err);
-int store_put_probe(struct store *s, const struct probe_row *row,
-    struct err *err);
-int store_put_incident(struct store *s, const struct incident_row *row,
-    struct err *err);
-int store_put_event(struct store *s, const struct event_row *row,
-    struct err *err);
-int store_put_delivery(struct store *s, const struct delivery_row *row,
-    struct err *err);
-int store_put_finding(struct store *s, const struct finding_row *row,
-    struct err *err);
+int store_put_observation(
+    struct store *s, const struct observation_row *row, struct err *err);
+int
+store_put_probe(struct store *s, const struct probe_row *row, struct err *err);
+int store_put_incident(
+    struct store *s, const struct incident_row *row, struct err *err);
+int
+store_put_event(struct store *s, const struct event_row *row, struct err *err);
+int store_put_delivery(
+    struct store *s, const struct delivery_row *row, struct err *err);
+int store_put_finding(
+    struct store *s, const struct finding_row *row, struct err *err);
 /* The probe left the configuration: its row and memory go, history stays
  * until its retention ends. */
 int store_drop_probe(struct store *s, const char *name, struct err *err);
@@ -116,9 +116,10 @@ struct incident_filter {
 	const char *id_prefix; /* or NULL */
 	const char *probe;     /* or NULL */
 	bool unresolved_only;
-	bool newest_per_probe; /* the newest of each probe, whatever its status */
-	int64_t before_ms;     /* opened before; 0 = any */
-	unsigned limit;        /* 0 = all */
+	bool
+	    newest_per_probe; /* the newest of each probe, whatever its status */
+	int64_t before_ms;    /* opened before; 0 = any */
+	unsigned limit;       /* 0 = all */
 };
 int store_each_incident(struct store *s, const struct incident_filter *f,
     int (*each)(void *ctx, const struct incident_row *row), void *ctx,
@@ -126,8 +127,8 @@ int store_each_incident(struct store *s, const struct incident_filter *f,
 int store_each_event(struct store *s, const char *incident,
     int (*each)(void *ctx, const struct event_row *row), void *ctx,
     struct err *err); /* oldest first */
-int store_get_event(struct store *s, const char *incident, int seq,
-    char **body, struct err *err); /* *body the caller's; ERR_MISSING */
+int store_get_event(struct store *s, const char *incident, int seq, char **body,
+    struct err *err); /* *body the caller's; ERR_MISSING */
 
 struct delivery_filter {
 	const char *incident, *channel; /* or NULL */
@@ -143,7 +144,8 @@ enum history_step { HISTORY_RAW, HISTORY_HOUR, HISTORY_DAY };
 struct history_row {
 	int64_t from_ms;
 	unsigned count[OUTCOME_COUNT]; /* runs by outcome */
-	int64_t p50_us, p90_us, p99_us, max_us; /* of ok and degraded; -1 none */
+	int64_t p50_us, p90_us, p99_us,
+	    max_us;         /* of ok and degraded; -1 none */
 	const char *detail; /* HISTORY_RAW: JSON or NULL */
 };
 int store_each_history(struct store *s, const char *probe, const char *region,
@@ -168,8 +170,8 @@ int store_probe_writable(struct store *s, struct err *err);
 struct store_backup;
 int store_backup_new(struct store_backup **out, struct store *s,
     const char *path, struct err *err);
-int store_backup_step(struct store_backup *b, int pages, bool *done,
-    struct err *err);
+int store_backup_step(
+    struct store_backup *b, int pages, bool *done, struct err *err);
 void store_backup_free(struct store_backup *b);
 
 /* Bytes on disk, write-ahead log included; -1 if not known. */
