@@ -1,7 +1,12 @@
 /*
- * One story told to people: pure. Takes an incident, a change of verdict (or a
- * person's act) and the time; returns what happened to the incident as at most
- * one event, and whether people are to be told.
+ * One story told to people: pure. Takes an incident, a verdict (or a person's
+ * act) and the time; returns what happened to the incident as at most one
+ * event, and whether people are to be told. docs/incidents.md is the same for
+ * users.
+ *
+ * What holds: what people believe to be open (`told`) is ended by one told
+ * RESOLVED, and nothing else is; a message that says how bad it is never comes
+ * twice without a change between (reminders apart).
  */
 #ifndef ALERTING_INCIDENT_H
 #define ALERTING_INCIDENT_H
@@ -28,8 +33,11 @@ struct incident {
 	char id[INCIDENT_ID_LEN + 1];
 	char probe[64];
 	enum incident_status status;
-	enum severity severity;
-	enum outcome outcome; /* worst confirmed now: degraded or failed */
+	enum severity severity; /* never falls while it lasts */
+	enum outcome
+	    outcome; /* confirmed now: degraded or failed; the worst of it
+	                         while flapping; ok once recovered; unknown when
+	                         its probe was removed */
 	char title[160];
 	char reason[400];
 	int64_t opened_ms, resolved_ms, acknowledged_ms; /* wall; 0 = not */
@@ -58,29 +66,49 @@ struct incident_step { /* what came of it */
 	char text[400]; /* for the timeline */
 };
 
+/* A held alert leaves after two bad results, or this long, past the parent's
+ * recovery: its children need a moment to be seen well again. */
+#define INCIDENT_SETTLE_MS ((int64_t)5 * 60 * 1000)
+/* What a person closed although its probe fails re-opens if it still does. */
+#define INCIDENT_CLOSED_MS ((int64_t)10 * 60 * 1000)
+
 /* A new id from 64 random bits: 10 characters of Crockford base32. */
 void incident_id(char id[INCIDENT_ID_LEN + 1], uint64_t random);
 
-/* A verdict changed. `in` may be the newest incident of the probe (open or
- * resolved) or a zeroed struct; `parent` is the name of a failing parent or
- * NULL. Opens (with new_id), worsens, improves, resolves or re-opens. */
+/* What is known beside the verdict. Strings are borrowed for the call. */
+struct incident_facts {
+	const char *probe;
+	const char *reason; /* of the observation that just came */
+	const char *parent; /* a parent that fails or began to (its last known
+	                       outcome is bad), or NULL */
+	const char *new_id; /* for the case that one opens */
+	int64_t now_ms;
+};
+
+/* Bring the incident in line with a verdict: opens, worsens, improves, flaps,
+ * resolves or re-opens. Call it after every verdict_step, whatever changed: it
+ * compares state, so a lost call heals at the next. `in` is the newest incident
+ * of the probe that no finding opened (open or resolved), or a zeroed struct. */
 void incident_on_verdict(struct incident *in, const struct incident_policy *p,
-    enum verdict_change change, const struct verdict *v, const char *probe,
-    const char *reason, const char *parent, const char *new_id, int64_t now_ms,
+    const struct verdict *v, const struct incident_facts *facts,
     struct incident_step *out);
-/* Time passed or the parent recovered: reminder, or the held alert leaves. */
+
+/* Time passed, or the parent recovered (parent as in incident_facts): a
+ * reminder, or the held alert leaves. */
 void incident_on_time(struct incident *in, const struct incident_policy *p,
     const char *parent, int64_t now_ms, struct incident_step *out);
 int64_t incident_next_ms(const struct incident *in,
     const struct incident_policy *p); /* when on_time is due; INT64_MAX never */
 
+/* A person's act. -1: not possible (ERR_REFUSED) or bad text (ERR_INPUT). */
 int incident_acknowledge(struct incident *in, const char *actor, int64_t now_ms,
     struct incident_step *out, struct err *err);
 int incident_resolve(struct incident *in, const char *actor, const char *why,
     int64_t now_ms, struct incident_step *out, struct err *err);
 int incident_note(struct incident *in, const char *actor, const char *text,
     int64_t now_ms, struct incident_step *out, struct err *err);
-/* The probe left the configuration: closes with that reason, quietly. */
+/* The probe left the configuration: closes with that reason. Whoever was told
+ * that it is open is told that it is closed. */
 void incident_on_removed(
     struct incident *in, int64_t now_ms, struct incident_step *out);
 

@@ -1,7 +1,8 @@
 /*
  * Which incidents go to which channels: pure. Routes are tried in order; the
- * first that matches decides unless it says `continue`. Without any routes
- * every channel gets everything.
+ * first that matches decides unless it says `continue`. What no route matches
+ * goes to every channel, and so does everything when there are no routes: an
+ * alert is never dropped by oversight. `notify: []` drops on purpose.
  */
 #ifndef ALERTING_ROUTE_H
 #define ALERTING_ROUTE_H
@@ -32,6 +33,8 @@ extern const struct option route_options[]; /* fills struct route */
 
 struct route_facts {
 	enum severity severity;
+	unsigned told; /* bits 1 << severity: who was told of the incident at
+	                  these severities hears the rest of it as well */
 	const char *kind, *probe;
 	const json_t *labels; /* object of strings or NULL */
 };

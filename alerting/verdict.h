@@ -1,8 +1,15 @@
 /*
- * From outcomes to a standing: pure. A failed or degraded outcome counts only
- * after `confirm` of them in a row, recovery only after `recover` good ones;
- * unknown neither fails nor recovers anything. Flapping is the weighted share
- * of state changes among the last 20 results, on at 30 %, off at 25 %.
+ * From outcomes to a standing: pure. `confirm` failed outcomes in a row make it
+ * failed, `confirm` bad ones (failed or degraded, mixed) make it degraded.
+ * `recover` good ones in a row make it ok again, `recover` that are at least
+ * not failed lift failed to degraded. Unknown is transparent: it breaks no
+ * streak and lengthens none but its own. The first good outcome ever counts at
+ * once.
+ *
+ * Flapping is the weighted share of results, among the last 20 known ones, that
+ * differ from the one before (ok, degraded and failed are three states): on at
+ * 30 %, off below 25 %; the newest weighs 1.15, the oldest 0.8. The standing
+ * goes on moving meanwhile.
  */
 #ifndef ALERTING_VERDICT_H
 #define ALERTING_VERDICT_H
@@ -26,6 +33,7 @@ struct verdict { /* what is remembered of a probe between runs */
 	int64_t standing_since_ms;
 	enum outcome last; /* as it came, unconfirmed */
 	int64_t last_ms;
+	enum outcome known;     /* the last one that was not unknown */
 	unsigned bad_streak;    /* failed or degraded in a row */
 	unsigned failed_streak; /* failed in a row */
 	unsigned good_streak;
@@ -38,11 +46,11 @@ struct verdict { /* what is remembered of a probe between runs */
 
 enum verdict_change {
 	VERDICT_SAME,
-	VERDICT_FIRST_BAD, /* unconfirmed: look sooner, ask the parents */
+	VERDICT_FIRST_BAD, /* bad or worse, unconfirmed: look sooner, ask parents */
 	VERDICT_BAD,       /* confirmed: standing is now degraded or failed */
 	VERDICT_WORSE,     /* degraded to failed */
-	VERDICT_BETTER,    /* failed to degraded */
-	VERDICT_GOOD,      /* recovered */
+	VERDICT_BETTER,   /* failed to degraded */
+	VERDICT_GOOD,     /* standing is now ok: recovered, or known at last */
 	VERDICT_FLAPPING, /* began to flap (standing may have changed as well) */
 	VERDICT_STEADY,   /* stopped flapping; see standing */
 };
@@ -53,9 +61,17 @@ enum verdict_change verdict_step(struct verdict *v,
 
 /* Is it between a first bad result and its confirmation (or recovery)? Then
  * the next run comes after retry_every instead of every. */
-bool verdict_pending(const struct verdict *v, const struct verdict_policy *p);
+bool verdict_pending(const struct verdict *v);
 
-/* Longest time from an outage's first moment to the alert's decision, ms. */
+/* Longest time from an outage's first moment to the alert's decision, ms:
+ *
+ *   ceil(every, timeout) + (confirm - 1) * ceil(retry_every, timeout) + timeout
+ *
+ * where ceil(i, t) is the least multiple of i (at least one) that is not below
+ * t. It holds for a schedule whose due times advance by whole intervals from
+ * the due time of the run before and whose runs do not overlap: the outage
+ * begins just after a good run looked, and each failing run takes its whole
+ * timeout. Runs that end as unknown are not counted in. */
 int64_t verdict_worst_case_ms(const struct verdict_policy *policy,
     int64_t every_ms, int64_t retry_every_ms, int64_t timeout_ms);
 
