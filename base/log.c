@@ -9,12 +9,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/logfmt.h"
 #include "base/str.h"
-#include "base/utf8.h"
 
 #define NAME_MAX_LEN 80
 #define TEXT_MAX     4096 /* one message before escaping */
-#define LINE_MAX_LEN 8192 /* one line written; at most PIPE_BUF pieces mix */
 
 static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
@@ -24,8 +23,8 @@ static const char *const level_names[] = {
     NULL,
 };
 
-/* sd-daemon(3): what journald reads off the front of a line */
-static const char *const journal_prefixes[] = {
+/* sd-daemon(3): the priority that journald reads off the front of a line */
+static const char *const priorities[] = {
     [LOG_LEVEL_DEBUG] = "<7>",
     [LOG_LEVEL_INFO] = "<6>",
     [LOG_LEVEL_WARN] = "<4>",
@@ -75,124 +74,30 @@ log_level_parse(const char *word, enum log_level *out)
 	return 0;
 }
 
-/* A line under construction. No allocation: a log line must get out even when
- * memory is the trouble. */
-struct line {
-	char text[LINE_MAX_LEN];
-	size_t len;
-};
-
 static void
-add(struct line *line, const char *bytes, size_t len)
+begin(struct logfmt *line, enum log_level level, const char *in)
 {
-	size_t left = sizeof(line->text) - 1 - line->len; /* 1: the newline */
-
-	if (len > left)
-		len = left;
-	memcpy(line->text + line->len, bytes, len);
-	line->len += len;
-}
-
-static void
-add_str(struct line *line, const char *s)
-{
-	add(line, s, strlen(s));
-}
-
-/* One character of a value, escaped; returns how many bytes of s it was. */
-static size_t
-add_escaped(struct line *line, const char *s, size_t len)
-{
-	uint32_t code = 0;
-	size_t n = utf8_next(s, len, &code);
-	char hex[8];
-
-	if (n > 0 && (code == '"' || code == '\\')) {
-		add_str(line, "\\");
-		add(line, s, n);
-		return n;
-	}
-	if (n > 0 && code == '\n') {
-		add_str(line, "\\n");
-		return n;
-	}
-	if (n > 0 && !utf8_is_control(code) && !utf8_is_deceptive(code)) {
-		add(line, s, n);
-		return n;
-	}
-	for (size_t i = 0; i < (n ? n : 1); i++) {
-		str_printf(hex, sizeof(hex), "\\x%02x", (unsigned char)s[i]);
-		add_str(line, hex);
-	}
-	return n ? n : 1;
-}
-
-static bool
-is_bare(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (s[i] <= ' ' || s[i] >= 0x7f || s[i] == '"' || s[i] == '=' ||
-		    s[i] == '\\')
-			return false;
-	return len > 0;
-}
-
-static void
-add_value(struct line *line, const char *s, size_t len)
-{
-	/* room for the longest escape, the ellipsis, the quote */
-	size_t stop = sizeof(line->text) - 32;
-
-	if (is_bare(s, len)) {
-		add(line, s, len);
-		return;
-	}
-	add_str(line, "\"");
-	while (len > 0 && line->len < stop) {
-		size_t n = add_escaped(line, s, len);
-
-		s += n;
-		len -= n;
-	}
-	add_str(line, len > 0 ? "…\"" : "\"");
-}
-
-static void
-add_pair(struct line *line, const char *key, const char *value, size_t len)
-{
-	if (line->len >= sizeof(line->text) - 256)
-		return;
-	add_str(line, " ");
-	add_str(line, key);
-	add_str(line, "=");
-	add_value(line, value, len);
-}
-
-static void
-begin(struct line *line, enum log_level level, const char *in)
-{
-	char ts[32];
+	char head[64], ts[32];
 
 	if (!log_state.ready)
 		log_init(log_state.name, log_state.level);
+	if (log_state.journal)
+		str_printf(head, sizeof(head), "%slevel=%s", priorities[level],
+		    level_names[level]);
+	else
+		str_printf(head, sizeof(head), "ts=%s level=%s",
+		    clock_rfc3339(ts, clock_wall_ms()), level_names[level]);
 	line->len = 0;
-	if (log_state.journal) {
-		add_str(line, journal_prefixes[level]);
-	} else {
-		add_str(line, "ts=");
-		add_str(line, clock_rfc3339(ts, clock_wall_ms()));
-		add_str(line, " ");
-	}
-	add_str(line, "level=");
-	add_str(line, level_names[level]);
-	add_pair(line, "in", in, strlen(in));
+	logfmt_raw(line, head, strlen(head));
+	logfmt_pair(line, "in", in, strlen(in));
 }
 
+/* In one write, so that the lines of several processes do not mix. */
 static void
-end(struct line *line)
+end(struct logfmt *line)
 {
 	line->text[line->len++] = '\n';
-	/* nobody is left to tell that the log itself could not be written */
+	/* nobody is left to tell that the log itself cannot be written */
 	if (write(STDERR_FILENO, line->text, line->len) < 0)
 		return;
 }
@@ -201,13 +106,13 @@ static __attribute__((format(printf, 2, 0))) void
 log_text(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[TEXT_MAX];
-	struct line line;
+	struct logfmt line;
 
 	if (level < log_state.level)
 		return;
 	vsnprintf(text, sizeof(text), fmt, ap);
 	begin(&line, level, log_state.name);
-	add_pair(&line, "msg", text, strlen(text));
+	logfmt_pair(&line, "msg", text, strlen(text));
 	end(&line);
 }
 
@@ -254,34 +159,86 @@ log_error(const char *fmt, ...)
 void
 log_kv(enum log_level level, const char *msg, ...)
 {
-	struct line line;
+	struct logfmt line;
 	const char *key;
 	va_list ap;
 
 	if (level < log_state.level)
 		return;
 	begin(&line, level, log_state.name);
-	add_pair(&line, "msg", msg, strlen(msg));
+	logfmt_pair(&line, "msg", msg, strlen(msg));
 	va_start(ap, msg);
 	while ((key = va_arg(ap, const char *)) != NULL) {
 		const char *value = va_arg(ap, const char *);
 
 		if (value == NULL)
 			value = "";
-		add_pair(&line, key, value, strlen(value));
+		logfmt_pair(&line, key, value, strlen(value));
 	}
 	va_end(ap);
 	end(&line);
 }
 
+/* Does a line begin as begin() begins it? Moves past that. */
+static bool
+take_head(const char **s, size_t *len, enum log_level *level)
+{
+	struct logfmt_pair pair;
+	char word[8];
+
+	if (!logfmt_take(s, len, &pair) || !logfmt_is(&pair, "ts"))
+		return false;
+	if (!logfmt_take(s, len, &pair) || !logfmt_is(&pair, "level") ||
+	    pair.value_len >= sizeof(word))
+		return false;
+	memcpy(word, pair.value, pair.value_len);
+	word[pair.value_len] = '\0';
+	if (log_level_parse(word, level) < 0)
+		return false;
+	return logfmt_take(s, len, &pair) && logfmt_is(&pair, "in");
+}
+
+/* Only message and facts: a worker does not get to say who or when it is. */
+static bool
+is_tail(const char *s, size_t len)
+{
+	struct logfmt_pair pair;
+
+	if (len == 0)
+		return false;
+	while (len > 0) {
+		if (!logfmt_take(&s, &len, &pair))
+			return false;
+		if (logfmt_is(&pair, "ts") || logfmt_is(&pair, "level") ||
+		    logfmt_is(&pair, "in"))
+			return false;
+	}
+	return true;
+}
+
+/* What a worker's own log.c wrote keeps its level and pairs; anything else,
+ * a sanitizer's report for one, is a warning with the line as its message. */
 void
 log_relay(const char *worker, const char *text, size_t len)
 {
-	struct line line;
+	enum log_level level;
+	const char *tail = text;
+	size_t tail_len = len;
+	struct logfmt line;
+	bool ours;
 
-	if (LOG_LEVEL_WARN < log_state.level)
+	ours = len < LOGFMT_MAX / 2 && take_head(&tail, &tail_len, &level) &&
+	       is_tail(tail, tail_len);
+	if (!ours)
+		level = LOG_LEVEL_WARN;
+	if (level < log_state.level)
 		return;
-	begin(&line, LOG_LEVEL_WARN, worker);
-	add_pair(&line, "msg", text, len);
+	begin(&line, level, worker);
+	if (ours) {
+		logfmt_raw(&line, " ", 1);
+		logfmt_raw(&line, tail, tail_len);
+	} else {
+		logfmt_pair(&line, "msg", text, len);
+	}
 	end(&line);
 }
