@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -304,4 +305,10 @@ lines_drain(struct lines *l, int timeout_ms)
 		if (left <= 0 || poll(&p, 1, (int)left) < 0)
 			return -1;
 	}
+}
+
+void
+lines_hang_up(struct lines *l)
+{
+	shutdown(l->wfd, SHUT_WR);
 }
