@@ -34,10 +34,9 @@ struct incident {
 	char probe[64];
 	enum incident_status status;
 	enum severity severity; /* never falls while it lasts */
-	enum outcome
-	    outcome; /* confirmed now: degraded or failed; the worst of it
-	                         while flapping; ok once recovered; unknown when
-	                         its probe was removed */
+	/* Confirmed now: degraded or failed, the worst of it while flapping; ok
+	 * once recovered; unknown when its probe was removed. */
+	enum outcome outcome;
 	char title[160];
 	char reason[400];
 	int64_t opened_ms, resolved_ms, acknowledged_ms; /* wall; 0 = not */
@@ -45,10 +44,18 @@ struct incident {
 	int64_t told_ms; /* when people last got a message */
 	char acknowledged_by[64];
 	char held_by[64]; /* parent that holds back the alert, "" = none */
-	bool told;        /* has anybody been told that it is open? */
+	int64_t
+	    parent_ok_ms; /* held, but no parent fails since; 0 = one does */
+	unsigned
+	    bad_since_parent_ok; /* results since then that say still bad */
+	bool told;               /* do people believe that it is open? */
+	unsigned
+	    told_severities; /* bits 1 << severity: told at these before, so
+	                             their channels hear the rest (route_facts) */
 	bool flapping;
-	bool finding; /* opened by a finding: only people resolve it */
-	int seq;      /* of the last event */
+	bool finding;      /* opened by a finding: only people resolve it */
+	unsigned reopened; /* how often it came back */
+	int seq;           /* of the last event; incident_* count it up */
 };
 
 struct incident_policy {

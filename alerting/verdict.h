@@ -33,14 +33,15 @@ struct verdict { /* what is remembered of a probe between runs */
 	int64_t standing_since_ms;
 	enum outcome last; /* as it came, unconfirmed */
 	int64_t last_ms;
-	enum outcome known;     /* the last one that was not unknown */
-	unsigned bad_streak;    /* failed or degraded in a row */
-	unsigned failed_streak; /* failed in a row */
-	unsigned good_streak;
+	enum outcome known;       /* the last one that was not unknown */
+	unsigned bad_streak;      /* failed or degraded in a row */
+	unsigned failed_streak;   /* failed in a row */
+	unsigned unfailed_streak; /* ok or degraded in a row */
+	unsigned good_streak;     /* ok in a row */
 	unsigned unknown_streak;
 	int64_t bad_since_ms; /* first of the current bad streak, 0 = none */
-	uint32_t history;     /* last 20 results, 1 = bad, newest lowest */
-	unsigned history_count;
+	unsigned history;     /* last 20 known results: 1 = it differs from the
+	                         one before; newest lowest */
 	bool flapping;
 };
 

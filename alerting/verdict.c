@@ -1,0 +1,238 @@
+#include "alerting/verdict.h"
+
+#include <string.h>
+
+#include "alerting/fields.h"
+#include "base/check.h"
+
+#define HISTORY_BITS 20
+#define HISTORY_MASK ((1u << HISTORY_BITS) - 1)
+#define STREAK_MAX   1000000000 /* counting stops here; nothing asks for more */
+
+/* Weights of the results that may differ, times 19000 so that they are whole:
+ * 0.8 for the oldest to 1.15 for the newest. */
+#define WEIGHT_OLDEST 15200
+#define WEIGHT_STEP   350
+#define WEIGHT_SUM    (HISTORY_BITS * WEIGHT_OLDEST + 190 * WEIGHT_STEP)
+#define FLAP_ON       30 /* percent */
+#define FLAP_OFF      25
+
+void
+verdict_init(struct verdict *v)
+{
+	memset(v, 0, sizeof(*v));
+	v->standing = OUTCOME_UNKNOWN;
+	v->last = OUTCOME_UNKNOWN;
+	v->known = OUTCOME_UNKNOWN;
+}
+
+static bool
+is_bad(enum outcome outcome)
+{
+	return outcome == OUTCOME_DEGRADED || outcome == OUTCOME_FAILED;
+}
+
+/* Lengthen a streak, or end it. */
+static void
+streak(unsigned *count, bool goes_on)
+{
+	if (!goes_on)
+		*count = 0;
+	else if (*count < STREAK_MAX)
+		(*count)++;
+}
+
+static void
+count_known(struct verdict *v, enum outcome outcome, int64_t at_ms)
+{
+	bool differs = v->known != OUTCOME_UNKNOWN && v->known != outcome;
+
+	v->history = (v->history << 1 | differs) & HISTORY_MASK;
+	v->known = outcome;
+	if (!is_bad(outcome))
+		v->bad_since_ms = 0;
+	else if (v->bad_streak == 0)
+		v->bad_since_ms = at_ms;
+	streak(&v->bad_streak, is_bad(outcome));
+	streak(&v->failed_streak, outcome == OUTCOME_FAILED);
+	streak(&v->unfailed_streak, outcome != OUTCOME_FAILED);
+	streak(&v->good_streak, outcome == OUTCOME_OK);
+}
+
+static enum outcome
+judge(const struct verdict *v, const struct verdict_policy *p)
+{
+	unsigned recover = is_bad(v->standing) ? p->recover : 1;
+
+	if (v->failed_streak >= p->confirm)
+		return OUTCOME_FAILED;
+	if (v->good_streak >= recover)
+		return OUTCOME_OK;
+	if (v->standing == OUTCOME_FAILED && v->unfailed_streak >= p->recover)
+		return OUTCOME_DEGRADED;
+	if (!is_bad(v->standing) && v->bad_streak >= p->confirm)
+		return OUTCOME_DEGRADED;
+	return v->standing;
+}
+
+static enum verdict_change
+compare(const struct verdict *v, enum outcome before)
+{
+	if (v->standing == before) {
+		bool first_bad = !is_bad(before) && v->bad_streak == 1;
+		bool first_worse =
+		    before == OUTCOME_DEGRADED && v->failed_streak == 1;
+
+		return first_bad || first_worse ? VERDICT_FIRST_BAD
+		                                : VERDICT_SAME;
+	}
+	if (v->standing == OUTCOME_OK)
+		return VERDICT_GOOD;
+	if (before == OUTCOME_DEGRADED)
+		return VERDICT_WORSE;
+	if (before == OUTCOME_FAILED)
+		return VERDICT_BETTER;
+	return VERDICT_BAD;
+}
+
+/* The weighted share of results that differ from the one before, of all that
+ * could; in percent of WEIGHT_SUM. Results not yet seen count as unchanged. */
+static bool
+share_reaches(unsigned history, unsigned percent)
+{
+	unsigned sum = 0;
+
+	for (unsigned age = 0; age < HISTORY_BITS; age++) {
+		unsigned rank = HISTORY_BITS - 1 - age; /* 0 = oldest */
+
+		if (history >> age & 1)
+			sum += WEIGHT_OLDEST + rank * WEIGHT_STEP;
+	}
+	return sum * 100 >= percent * WEIGHT_SUM;
+}
+
+static bool
+flaps(const struct verdict *v, const struct verdict_policy *p)
+{
+	if (!p->flap_detection)
+		return false;
+	return share_reaches(v->history, v->flapping ? FLAP_OFF : FLAP_ON);
+}
+
+enum verdict_change
+verdict_step(struct verdict *v, const struct verdict_policy *policy,
+    enum outcome outcome, int64_t at_ms)
+{
+	enum outcome before = v->standing;
+	bool flapped = v->flapping;
+
+	CHECK(policy->confirm >= 1 && policy->recover >= 1);
+	v->last = outcome;
+	v->last_ms = at_ms;
+	streak(&v->unknown_streak, outcome == OUTCOME_UNKNOWN);
+	if (outcome == OUTCOME_UNKNOWN)
+		return VERDICT_SAME;
+	count_known(v, outcome, at_ms);
+	v->standing = judge(v, policy);
+	if (v->standing != before)
+		v->standing_since_ms = at_ms;
+	v->flapping = flaps(v, policy);
+	if (v->flapping != flapped)
+		return v->flapping ? VERDICT_FLAPPING : VERDICT_STEADY;
+	return compare(v, before);
+}
+
+bool
+verdict_pending(const struct verdict *v)
+{
+	switch (v->standing) {
+	case OUTCOME_FAILED:
+		return v->unfailed_streak > 0;
+	case OUTCOME_DEGRADED:
+		return v->failed_streak > 0 || v->good_streak > 0;
+	case OUTCOME_OK:
+	case OUTCOME_UNKNOWN:
+		break;
+	}
+	return v->bad_streak > 0;
+}
+
+/* The least multiple of interval, at least one, that is not below length. */
+static int64_t
+whole_intervals(int64_t interval_ms, int64_t length_ms)
+{
+	int64_t count = (length_ms + interval_ms - 1) / interval_ms;
+
+	return interval_ms * (count > 1 ? count : 1);
+}
+
+int64_t
+verdict_worst_case_ms(const struct verdict_policy *policy, int64_t every_ms,
+    int64_t retry_every_ms, int64_t timeout_ms)
+{
+	CHECK(every_ms > 0 && retry_every_ms > 0 && timeout_ms >= 0);
+	return whole_intervals(every_ms, timeout_ms) +
+	       (int64_t)(policy->confirm - 1) *
+	           whole_intervals(retry_every_ms, timeout_ms) +
+	       timeout_ms;
+}
+
+static const struct field fields[] = {
+    {FIELD(ENUM, struct verdict, standing), .names = outcome_names},
+    {FIELD(TIME, struct verdict, standing_since_ms)},
+    {FIELD(ENUM, struct verdict, last), .names = outcome_names},
+    {FIELD(TIME, struct verdict, last_ms)},
+    {FIELD(ENUM, struct verdict, known), .names = outcome_names},
+    {FIELD(COUNT, struct verdict, bad_streak), .max = STREAK_MAX},
+    {FIELD(COUNT, struct verdict, failed_streak), .max = STREAK_MAX},
+    {FIELD(COUNT, struct verdict, unfailed_streak), .max = STREAK_MAX},
+    {FIELD(COUNT, struct verdict, good_streak), .max = STREAK_MAX},
+    {FIELD(COUNT, struct verdict, unknown_streak), .max = STREAK_MAX},
+    {FIELD(TIME, struct verdict, bad_since_ms)},
+    {FIELD(COUNT, struct verdict, history), .max = HISTORY_MASK},
+    {FIELD(BOOL, struct verdict, flapping)},
+};
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+json_t *
+verdict_to_json(const struct verdict *v)
+{
+	return fields_to_json(fields, FIELDS, v);
+}
+
+/* What no sequence of steps leaves behind. */
+static int
+check_coherent(const struct verdict *v, struct err *err)
+{
+	bool seen = v->known != OUTCOME_UNKNOWN;
+	bool bad = is_bad(v->known);
+	bool failed = v->known == OUTCOME_FAILED;
+
+	if ((v->bad_streak > 0) != bad || (v->failed_streak > 0) != failed ||
+	    (v->unfailed_streak > 0) != (seen && !failed) ||
+	    (v->good_streak > 0) != (seen && !bad) ||
+	    v->failed_streak > v->bad_streak ||
+	    v->good_streak > v->unfailed_streak)
+		return err_set(
+		    err, ERR_CORRUPT, "its streaks do not fit its last result");
+	if (v->unknown_streak > 0 ? v->last != OUTCOME_UNKNOWN
+				  : v->last != v->known)
+		return err_set(err, ERR_CORRUPT,
+		    "\"last\" and \"known\" do not fit \"unknown_streak\"");
+	if (!seen &&
+	    (v->standing != OUTCOME_UNKNOWN || v->history != 0 || v->flapping))
+		return err_set(
+		    err, ERR_CORRUPT, "it has a standing without a result");
+	return 0;
+}
+
+int
+verdict_from_json(struct verdict *v, const json_t *json, struct err *err)
+{
+	verdict_init(v);
+	if (fields_from_json(fields, FIELDS, v, json, err) == 0 &&
+	    check_coherent(v, err) == 0)
+		return 0;
+	verdict_init(v);
+	return err_wrap(err, "reading a verdict");
+}
