@@ -30,4 +30,7 @@ struct command {
 
 extern const struct command *const commands[]; /* NULL-ended, in help order */
 
+/* The whole of `tocsin …`, but for the worker role: returns the exit status. */
+int command_main(int argc, char **argv);
+
 #endif

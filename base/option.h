@@ -113,6 +113,9 @@ bool option_ranges_has(const struct option_ranges *r, int64_t value);
 struct option_report {
 	void (*mistake)(
 	    void *ctx, const json_t *at, const char *path, const char *text);
+	/* May a message repeat this value? A secret put in from elsewhere may
+	 * not. NULL = all but OPTION_SECRET may. */
+	bool (*hidden)(void *ctx, const json_t *at);
 	void *ctx;
 	unsigned mistakes; /* counted by option.c */
 };
