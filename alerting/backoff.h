@@ -1,7 +1,8 @@
 /*
  * When to try again: pure, deterministic for a given seed. Paging wants fast
- * first retries and no multi-day tail: 0, 1, 2, 5, 10, 30, 60 s, then every
- * 60 s … up to 10 min, ±20 % jitter; Retry-After is obeyed up to an hour.
+ * first retries and no multi-day tail: the first attempt at once, then after 1,
+ * 2, 5, 10, 30, 60 s, some more times after 60 s, then ever later up to 10 min,
+ * ±20 % jitter. Retry-After is obeyed up to an hour; it can only lengthen.
  */
 #ifndef ALERTING_BACKOFF_H
 #define ALERTING_BACKOFF_H
