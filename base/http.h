@@ -16,6 +16,7 @@
 #include "base/loop.h"
 #include "base/netguard.h"
 #include "base/resolve.h"
+#include "base/tls.h"
 
 struct http;      /* a client: one per process */
 struct http_call; /* a request under way */
@@ -68,15 +69,7 @@ struct http_response {                     /* borrowed during the callback */
 	bool body_cut;
 	struct http_timings timings;
 	char address[64]; /* "192.0.2.7:443" that was connected to, or "" */
-	struct http_certificate {
-		bool seen;
-		int64_t not_before_ms,
-		    not_after_ms;           /* the leaf's; wall clock */
-		int64_t chain_not_after_ms; /* the earliest in the chain */
-		char subject[256], issuer[256];
-		char verify_error[160];        /* "" = trusted, name matches */
-		char protocol[16], cipher[64]; /* "TLSv1.3", … */
-	} tls;
+	struct tls_certificate tls; /* base/tls.h */
 };
 
 /* Exactly one callback, never from inside http_start; err->code is ERR_NONE if

@@ -1,0 +1,335 @@
+#include "base/netguard.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+/* Addresses are compared as 16 bytes: IPv4 lives in its v4-mapped prefix, so
+ * one table and one comparison serve both families. */
+#define V4_PREFIX_BITS 96
+
+struct prefix {
+	uint8_t bytes[16];
+	unsigned bits;
+};
+
+struct netguard {
+	bool private_allowed;
+	size_t count;
+	struct prefix allowed[];
+};
+
+enum kind { KIND_RANGE, KIND_METADATA };
+
+struct refusal {
+	const char *cidr;
+	enum kind kind;
+	const char *name; /* completes "192.0.2.7 is …" */
+};
+
+/*
+ * RFC 6890 and the IANA registries it started, as of RFC 9637, and the
+ * addresses at which clouds hand out credentials. Order matters: the first
+ * match names the refusal, so the narrow ones come first.
+ */
+static const struct refusal refusals[] = {
+    {"169.254.169.254", KIND_METADATA, "a cloud metadata address"},
+    {"169.254.170.2", KIND_METADATA, "a cloud metadata address"},
+    {"169.254.170.23", KIND_METADATA, "a cloud metadata address"},
+    {"168.63.129.16", KIND_METADATA, "a cloud metadata address"},
+    {"100.100.100.200", KIND_METADATA, "a cloud metadata address"},
+    {"192.0.0.192", KIND_METADATA, "a cloud metadata address"},
+    {"fd00:ec2::254", KIND_METADATA, "a cloud metadata address"},
+    {"fd00:ec2::23", KIND_METADATA, "a cloud metadata address"},
+    {"0.0.0.0/8", KIND_RANGE, "a \"this network\" address"},
+    {"10.0.0.0/8", KIND_RANGE, "a private address"},
+    {"100.64.0.0/10", KIND_RANGE, "a carrier-grade NAT address"},
+    {"127.0.0.0/8", KIND_RANGE, "a loopback address"},
+    {"169.254.0.0/16", KIND_RANGE, "a link-local address"},
+    {"172.16.0.0/12", KIND_RANGE, "a private address"},
+    {"192.0.0.0/24", KIND_RANGE, "a protocol assignment address"},
+    {"192.0.2.0/24", KIND_RANGE, "a documentation address"},
+    {"192.88.99.0/24", KIND_RANGE, "a 6to4 relay address"},
+    {"192.168.0.0/16", KIND_RANGE, "a private address"},
+    {"198.18.0.0/15", KIND_RANGE, "a benchmarking address"},
+    {"198.51.100.0/24", KIND_RANGE, "a documentation address"},
+    {"203.0.113.0/24", KIND_RANGE, "a documentation address"},
+    {"224.0.0.0/4", KIND_RANGE, "a multicast address"},
+    {"255.255.255.255", KIND_RANGE, "the broadcast address"},
+    {"240.0.0.0/4", KIND_RANGE, "a reserved address"},
+    {"::", KIND_RANGE, "the unspecified address"},
+    {"::1", KIND_RANGE, "a loopback address"},
+    {"::/96", KIND_RANGE, "an IPv4-compatible address"},
+    {"64:ff9b:1::/48", KIND_RANGE, "a local NAT64 address"},
+    {"100::/64", KIND_RANGE, "a discard-only address"},
+    {"2001::/23", KIND_RANGE, "a protocol assignment address"},
+    {"2001:db8::/32", KIND_RANGE, "a documentation address"},
+    {"3fff::/20", KIND_RANGE, "a documentation address"},
+    {"5f00::/16", KIND_RANGE, "a segment routing address"},
+    {"fc00::/7", KIND_RANGE, "a private address"},
+    {"fe80::/10", KIND_RANGE, "a link-local address"},
+    {"fec0::/10", KIND_RANGE, "a site-local address"},
+    {"ff00::/8", KIND_RANGE, "a multicast address"},
+};
+#define REFUSAL_COUNT (sizeof(refusals) / sizeof(refusals[0]))
+
+static struct prefix refused[REFUSAL_COUNT]; /* refusals[].cidr, read once */
+
+static void
+map_v4(uint8_t out[16], const uint8_t v4[4])
+{
+	memset(out, 0, 10);
+	out[10] = out[11] = 0xff;
+	memcpy(out + 12, v4, 4);
+}
+
+static bool
+is_v4(const uint8_t bytes[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	return memcmp(bytes, mapped, sizeof(mapped)) == 0;
+}
+
+static bool
+covers(const struct prefix *p, const uint8_t bytes[16])
+{
+	unsigned whole = p->bits / 8, rest = p->bits % 8;
+
+	if (memcmp(p->bytes, bytes, whole) != 0)
+		return false;
+	return rest == 0 || ((p->bytes[whole] ^ bytes[whole]) &
+				(0xff00u >> rest) & 0xff) == 0;
+}
+
+static int
+read_address(struct prefix *out, const char *text, unsigned *width)
+{
+	uint8_t v4[4];
+
+	if (inet_pton(AF_INET, text, v4) == 1) {
+		map_v4(out->bytes, v4);
+		*width = 32;
+		return 0;
+	}
+	if (inet_pton(AF_INET6, text, out->bytes) == 1) {
+		*width = 128;
+		return 0;
+	}
+	return -1;
+}
+
+/* Bits past the prefix length must be zero: "10.1.0.0/8" is a slip of the
+ * pen, and guessing which half was meant would widen or narrow the hole. */
+static bool
+host_bits_clear(const struct prefix *p)
+{
+	for (unsigned bit = p->bits; bit < 128; bit++)
+		if (p->bytes[bit / 8] & (0x80u >> (bit % 8)))
+			return false;
+	return true;
+}
+
+static int
+read_prefix(struct prefix *out, const char *cidr, struct err *err)
+{
+	char text[INET6_ADDRSTRLEN + 4];
+	char *slash;
+	unsigned width;
+	int64_t bits;
+
+	if (str_copy(text, sizeof(text), cidr) < 0)
+		return err_set(err, ERR_INPUT,
+		    "\"%.60s…\" is not an address or a range such as "
+		    "10.0.0.0/8",
+		    cidr);
+	slash = strchr(text, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	if (read_address(out, text, &width) < 0)
+		return err_set(err, ERR_INPUT,
+		    "\"%s\" is not an address or a range such as 10.0.0.0/8",
+		    cidr);
+	bits = width;
+	if (slash != NULL && str_parse_i64(slash + 1, 0, width, &bits) < 0)
+		return err_set(err, ERR_INPUT,
+		    "\"%s\": the prefix length must be 0 to %u", cidr, width);
+	out->bits = (unsigned)bits + (128 - width);
+	if (!host_bits_clear(out))
+		return err_set(err, ERR_INPUT,
+		    "\"%s\" has bits set past its prefix length", cidr);
+	return 0;
+}
+
+static void
+read_refusals(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	for (size_t i = 0; i < REFUSAL_COUNT; i++)
+		CHECK(read_prefix(&refused[i], refusals[i].cidr, NULL) == 0);
+	done = true;
+}
+
+int
+netguard_new(struct netguard **out, const char *const *allow, size_t count,
+    struct err *err)
+{
+	struct netguard *g =
+	    mem_alloc(sizeof(*g) + count * sizeof(g->allowed[0]));
+
+	for (size_t i = 0; i < count; i++) {
+		if (str_eq(allow[i], "private")) {
+			g->private_allowed = true;
+			continue;
+		}
+		if (read_prefix(&g->allowed[g->count], allow[i], err) < 0) {
+			free(g);
+			return -1;
+		}
+		g->count++;
+	}
+	*out = g;
+	return 0;
+}
+
+void
+netguard_free(struct netguard *g)
+{
+	free(g);
+}
+
+/* The IPv4 address that an IPv6 address carries packets to, if it does. */
+static bool
+embedded_v4(const uint8_t b[16], uint8_t v4[4])
+{
+	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+
+	if (memcmp(b, nat64, sizeof(nat64)) == 0) { /* RFC 6052 */
+		memcpy(v4, b + 12, 4);
+		return true;
+	}
+	if (b[0] == 0x20 && b[1] == 0x02) { /* 6to4, RFC 3056 */
+		memcpy(v4, b + 2, 4);
+		return true;
+	}
+	if (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0) {
+		for (int i = 0; i < 4; i++) /* Teredo, RFC 4380: inverted */
+			v4[i] = b[12 + i] ^ 0xff;
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_allowed(const struct netguard *g, const uint8_t bytes[16], enum kind kind)
+{
+	if (g == NULL)
+		return false;
+	if (kind == KIND_RANGE && g->private_allowed)
+		return true;
+	for (size_t i = 0; i < g->count; i++) {
+		/* A range that happens to hold a metadata address was not
+		 * written to open it: that takes the address itself. */
+		if (kind == KIND_METADATA && g->allowed[i].bits != 128)
+			continue;
+		if (covers(&g->allowed[i], bytes))
+			return true;
+	}
+	return false;
+}
+
+static const struct refusal *
+find_refusal(const struct netguard *g, const uint8_t bytes[16])
+{
+	for (size_t i = 0; i < REFUSAL_COUNT; i++) {
+		if (!covers(&refused[i], bytes))
+			continue;
+		return is_allowed(g, bytes, refusals[i].kind) ? NULL
+		                                              : &refusals[i];
+	}
+	return NULL;
+}
+
+static int
+bytes_of(uint8_t out[16], const struct sockaddr *sa)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		map_v4(out, (const uint8_t *)&in.sin_addr);
+		return 0;
+	}
+	if (sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof(in6));
+		memcpy(out, &in6.sin6_addr, 16);
+		return 0;
+	}
+	return -1;
+}
+
+static const char *
+plain_text(char dst[INET6_ADDRSTRLEN], const uint8_t bytes[16])
+{
+	if (is_v4(bytes))
+		inet_ntop(AF_INET, bytes + 12, dst, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, bytes, dst, INET6_ADDRSTRLEN);
+	return dst;
+}
+
+int
+netguard_judge(
+    const struct netguard *g, const struct sockaddr *sa, struct err *err)
+{
+	uint8_t outer[16], inner[16], v4[4];
+	char text[INET6_ADDRSTRLEN], inside[INET6_ADDRSTRLEN];
+	const struct refusal *why;
+
+	read_refusals();
+	if (bytes_of(outer, sa) < 0)
+		return err_set(err, ERR_REFUSED, "not an Internet address");
+	plain_text(text, outer);
+	if (embedded_v4(outer, v4)) {
+		map_v4(inner, v4);
+		why = find_refusal(g, inner);
+		if (why == NULL)
+			return 0;
+		return err_set(err, ERR_REFUSED,
+		    "%s leads to %s, which is %s; allow it with \"%s\"", text,
+		    plain_text(inside, inner), why->name, inside);
+	}
+	why = find_refusal(g, outer);
+	if (why != NULL)
+		return err_set(err, ERR_REFUSED,
+		    "%s is %s; allow it with \"%s\"", text, why->name, text);
+	return 0;
+}
+
+const char *
+netguard_text(char dst[64], const struct sockaddr *sa)
+{
+	uint8_t bytes[16];
+	char text[INET6_ADDRSTRLEN];
+	struct sockaddr_in6 in6;
+
+	if (bytes_of(bytes, sa) < 0) {
+		str_copy(dst, 64, "?");
+		return dst;
+	}
+	/* The port is at the same place in both families. */
+	memcpy(&in6, sa, sizeof(struct sockaddr_in));
+	plain_text(text, bytes);
+	str_printf(dst, 64, strchr(text, ':') != NULL ? "[%s]:%u" : "%s:%u",
+	    text, ntohs(in6.sin6_port));
+	return dst;
+}
