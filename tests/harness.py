@@ -24,6 +24,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 # How much longer than usual to wait (sanitizers, slow machines).
 PATIENCE = float(os.environ.get("TOCSIN_TEST_PATIENCE", "1"))
+# The least interval that the uptime kind allows.
+FASTEST = "1s"
 STATUS_OK, STATUS_NO, STATUS_FAILED, STATUS_UNKNOWN = range(4)
 
 
@@ -195,7 +197,6 @@ class Agent:
         self.prefix = list(prefix)
         self.port = free_port()
         self.process = None
-        self.exit_status = None
 
     # The configuration is a Python value; YAML is a superset of JSON.
     def configure(self, probes=(), channels=None, routes=None, **top):
@@ -266,6 +267,11 @@ class Agent:
 
     def wait_end(self, timeout=30):
         return self.process.wait(timeout=timeout * PATIENCE)
+
+    def exit_by_signal(self):
+        """The signal that ended it, or None."""
+        status = self.process.returncode
+        return -status if status is not None and status < 0 else None
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
@@ -386,6 +392,23 @@ def run_cli(*words, cwd=None, timeout=30, stdin=None, environment=None):
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True, text=True, check=False,
         timeout=timeout * PATIENCE)
+
+
+def read_alerts(path):
+    """The whole lines a `file` channel has written so far."""
+    try:
+        text = pathlib.Path(path).read_text()
+    except OSError:
+        return []
+    return [json.loads(line) for line in text.split("\n")[:-1] if line]
+
+
+def uptime(name, target, **keys):
+    """A probe that runs as often as it may and confirms at once."""
+    probe = {"name": name, "kind": "uptime", "target": target,
+             "every": FASTEST, "confirm": 1, "recover": 1}
+    probe.update(keys)
+    return probe
 
 
 class Case(unittest.TestCase):
