@@ -44,14 +44,14 @@ struct incident {
 	int64_t told_ms; /* when people last got a message */
 	char acknowledged_by[64];
 	char held_by[64]; /* parent that holds back the alert, "" = none */
-	int64_t
-	    parent_ok_ms; /* held, but no parent fails since; 0 = one does */
-	unsigned
-	    bad_since_parent_ok; /* results since then that say still bad */
-	bool told;               /* do people believe that it is open? */
-	unsigned
-	    told_severities; /* bits 1 << severity: told at these before, so
-	                             their channels hear the rest (route_facts) */
+	/* Held, but since when has no parent failed (0 = one does), and how
+	 * many results since then say that it is still bad? */
+	int64_t parent_ok_ms;
+	unsigned bad_since_parent_ok;
+	bool told; /* do people believe that it is open? */
+	/* Bits 1 << severity: people were told at these, so that the channels
+	 * of a lower severity hear the rest as well (route_facts). */
+	unsigned told_severities;
 	bool flapping;
 	bool finding;      /* opened by a finding: only people resolve it */
 	unsigned reopened; /* how often it came back */
@@ -73,8 +73,8 @@ struct incident_step { /* what came of it */
 	char text[400]; /* for the timeline */
 };
 
-/* A held alert leaves after two bad results, or this long, past the parent's
- * recovery: its children need a moment to be seen well again. */
+/* A held alert leaves on two bad results, or this long, after the parent's
+ * recovery: the child gets the time to be seen well again. */
 #define INCIDENT_SETTLE_MS ((int64_t)5 * 60 * 1000)
 /* What a person closed although its probe fails re-opens if it still does. */
 #define INCIDENT_CLOSED_MS ((int64_t)10 * 60 * 1000)
@@ -104,8 +104,20 @@ void incident_on_verdict(struct incident *in, const struct incident_policy *p,
  * reminder, or the held alert leaves. */
 void incident_on_time(struct incident *in, const struct incident_policy *p,
     const char *parent, int64_t now_ms, struct incident_step *out);
-int64_t incident_next_ms(const struct incident *in,
-    const struct incident_policy *p); /* when on_time is due; INT64_MAX never */
+
+/* When incident_on_time is due; INT64_MAX = not before something else. */
+int64_t
+incident_next_ms(const struct incident *in, const struct incident_policy *p);
+
+/* A fact that somebody must see opens an incident of its own, told at once,
+ * which only people resolve. */
+struct incident_finding {
+	const char *probe, *title, *reason;
+	enum severity severity;
+};
+void
+incident_on_finding(struct incident *in, const struct incident_finding *finding,
+    const char *new_id, int64_t now_ms, struct incident_step *out);
 
 /* A person's act. -1: not possible (ERR_REFUSED) or bad text (ERR_INPUT). */
 int incident_acknowledge(struct incident *in, const char *actor, int64_t now_ms,
