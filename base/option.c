@@ -56,8 +56,8 @@ mistake(struct parse *p, const json_t *at, const struct place *where,
 }
 
 void
-option_mistake(struct option_report *report, const json_t *at,
-    const char *path, const char *fmt, ...)
+option_mistake(struct option_report *report, const json_t *at, const char *path,
+    const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
@@ -80,10 +80,14 @@ static const char *
 found_name(const json_t *v)
 {
 	static const char *const names[] = {
-	    [JSON_OBJECT] = "map",      [JSON_ARRAY] = "list",
-	    [JSON_STRING] = "text",     [JSON_INTEGER] = "number",
-	    [JSON_REAL] = "number",     [JSON_TRUE] = "true",
-	    [JSON_FALSE] = "false",     [JSON_NULL] = "nothing",
+	    [JSON_OBJECT] = "map",
+	    [JSON_ARRAY] = "list",
+	    [JSON_STRING] = "text",
+	    [JSON_INTEGER] = "number",
+	    [JSON_REAL] = "number",
+	    [JSON_TRUE] = "true",
+	    [JSON_FALSE] = "false",
+	    [JSON_NULL] = "nothing",
 	};
 
 	return names[json_typeof(v)];
@@ -95,8 +99,8 @@ wrong_type(struct parse *p, const json_t *v, const struct place *where,
 {
 	char text[120];
 
-	str_printf(text, sizeof(text), "expected %s, found %s", wanted,
-	    found_name(v));
+	str_printf(
+	    text, sizeof(text), "expected %s, found %s", wanted, found_name(v));
 	mistake(p, v, where, text);
 }
 
@@ -123,7 +127,8 @@ static bool
 is_textual(enum option_type type)
 {
 	return type == OPTION_STRING || type == OPTION_SECRET ||
-	    type == OPTION_URL || type == OPTION_REGEX || type == OPTION_LIST;
+	       type == OPTION_URL || type == OPTION_REGEX ||
+	       type == OPTION_LIST;
 }
 
 static void
@@ -141,7 +146,7 @@ parse_scalar(struct parse *p, const struct option *o, void *member,
 	else if (text == NULL || (is_textual(o->type) && !json_is_string(v)))
 		wrong_type(p, v, where,
 		    o->type == OPTION_LIST ? "text"
-		                           : option_type_name(o->type));
+					   : option_type_name(o->type));
 	else if (option_read(o, member, text, hidden, &why) < 0)
 		mistake(p, v, where, why.text);
 }
@@ -280,9 +285,12 @@ parse_json(struct parse *p, const struct option *o, void *member,
 }
 
 static parse_fn *const parsers[] = {
-    [OPTION_LIST] = parse_list,         [OPTION_MAP] = parse_map,
-    [OPTION_SECTION] = parse_section,   [OPTION_SECTIONS] = parse_sections,
-    [OPTION_RANGES] = parse_ranges,     [OPTION_JSON] = parse_json,
+    [OPTION_LIST] = parse_list,
+    [OPTION_MAP] = parse_map,
+    [OPTION_SECTION] = parse_section,
+    [OPTION_SECTIONS] = parse_sections,
+    [OPTION_RANGES] = parse_ranges,
+    [OPTION_JSON] = parse_json,
 };
 
 static void
@@ -333,8 +341,8 @@ unknown_key(struct parse *p, const struct option_set *sets, size_t count,
 	if (near == NULL)
 		str_copy(text, sizeof(text), "unknown key");
 	else
-		str_printf(text, sizeof(text),
-		    "unknown key; did you mean %s?", near);
+		str_printf(
+		    text, sizeof(text), "unknown key; did you mean %s?", near);
 	mistake(p, v, where, text);
 	free(near);
 }
@@ -373,8 +381,7 @@ option_parse(const struct option_set *sets, size_t count, const json_t *obj,
 
 	if (json_is_object(obj))
 		return parse_tables(&p, sets, count, obj, &root);
-	option_mistake(report, obj, root.name,
-	    "expected map of keys, found %s",
+	option_mistake(report, obj, root.name, "expected map of keys, found %s",
 	    obj != NULL ? found_name(obj) : "nothing");
 	return -1;
 }
@@ -387,8 +394,8 @@ first_mistake(void *ctx, const json_t *at, const char *path, const char *text)
 	(void)at;
 	if (err == NULL || err->code != ERR_NONE)
 		return;
-	err_set(err, ERR_CONFIG, "%s%s%s", path, *path != '\0' ? ": " : "",
-	    text);
+	err_set(
+	    err, ERR_CONFIG, "%s%s%s", path, *path != '\0' ? ": " : "", text);
 }
 
 int
@@ -407,8 +414,8 @@ static void
 free_sections(const struct option *o, struct option_array *array)
 {
 	for (size_t i = 0; i < array->count; i++)
-		option_free(o->section,
-		    (char *)array->items + i * o->section_size);
+		option_free(
+		    o->section, (char *)array->items + i * o->section_size);
 	free(array->items);
 	*array = (struct option_array){NULL, 0};
 }

@@ -63,12 +63,12 @@ append(json_t *obj, const char *key, const char *text)
 
 /* The last part of the key is reached: put the value there. */
 static int
-assign_value(json_t *obj, const struct option *o, const char *text,
-    struct err *err)
+assign_value(
+    json_t *obj, const struct option *o, const char *text, struct err *err)
 {
 	if (o->type == OPTION_MAP)
-		return err_set(err, ERR_CONFIG,
-		    "%s: a map takes %s.NAME=VALUE", o->name, o->name);
+		return err_set(err, ERR_CONFIG, "%s: a map takes %s.NAME=VALUE",
+		    o->name, o->name);
 	if (o->type == OPTION_SECTION)
 		return err_set(err, ERR_CONFIG,
 		    "%s: a section takes %s.KEY=VALUE", o->name, o->name);
@@ -99,21 +99,21 @@ assign(json_t *obj, const struct option *table, char *key, const char *text,
 	if (rest == NULL)
 		return assign_value(obj, o, text, err);
 	if (o->type == OPTION_MAP && *rest != '\0') {
-		json_object_set_new(inner_object(obj, key), rest,
-		    json_string(text));
+		json_object_set_new(
+		    inner_object(obj, key), rest, json_string(text));
 		return 0;
 	}
 	if (o->type != OPTION_SECTION)
-		return err_set(err, ERR_CONFIG, "%s has no keys of its own",
-		    key);
+		return err_set(
+		    err, ERR_CONFIG, "%s has no keys of its own", key);
 	if (assign(inner_object(obj, key), o->section, rest, text, err) < 0)
 		return err_wrap(err, "%s", key);
 	return 0;
 }
 
 int
-option_assign(json_t *obj, const struct option *table, const char *text,
-    struct err *err)
+option_assign(
+    json_t *obj, const struct option *table, const char *text, struct err *err)
 {
 	const char *equals = strchr(text, '=');
 	char shown[64], *key;
@@ -122,8 +122,8 @@ option_assign(json_t *obj, const struct option *table, const char *text,
 
 	if (equals == NULL || equals == text) {
 		str_printable(shown, sizeof(shown), text, len);
-		return err_set(err, ERR_INPUT, "\"%s\" is not KEY=VALUE",
-		    shown);
+		return err_set(
+		    err, ERR_INPUT, "\"%s\" is not KEY=VALUE", shown);
 	}
 	if (!str_is_text(text, len))
 		return err_set(err, ERR_INPUT,

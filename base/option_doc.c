@@ -40,7 +40,7 @@ static bool
 is_measured(enum option_type type)
 {
 	return type == OPTION_INT || type == OPTION_DURATION ||
-	    type == OPTION_SIZE || type == OPTION_DOUBLE;
+	       type == OPTION_SIZE || type == OPTION_DOUBLE;
 }
 
 /* "15s to 24h", "at least 1": only what the row itself says. */
@@ -97,8 +97,7 @@ put_cell(struct buf *out, const char *text)
 }
 
 void
-option_markdown(struct buf *out, const struct option *table,
-    const char *prefix)
+option_markdown(struct buf *out, const struct option *table, const char *prefix)
 {
 	char key[KEY_MAX], inner[KEY_MAX];
 
@@ -124,8 +123,7 @@ option_markdown(struct buf *out, const struct option *table,
 
 /* Wrap text at width, each line after `indent` spaces. */
 static void
-put_wrapped(struct buf *out, const char *text, unsigned indent,
-    unsigned width)
+put_wrapped(struct buf *out, const char *text, unsigned indent, unsigned width)
 {
 	size_t room = width > indent + 20 ? width - indent : 20, used = 0;
 
@@ -149,8 +147,8 @@ put_wrapped(struct buf *out, const char *text, unsigned indent,
 }
 
 static void
-help_row(struct buf *out, const struct option *o, const char *key,
-    unsigned width)
+help_row(
+    struct buf *out, const struct option *o, const char *key, unsigned width)
 {
 	struct buf text;
 

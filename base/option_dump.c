@@ -10,8 +10,8 @@ struct dump {
 	bool all, hide_secrets;
 };
 
-static json_t *dump_table(const struct dump *d, const struct option *table,
-    const void *config);
+static json_t *dump_table(
+    const struct dump *d, const struct option *table, const void *config);
 
 /* Room for any one member. */
 union member {
@@ -51,7 +51,7 @@ dump_sections(const struct dump *d, const struct option *o,
 	for (size_t i = 0; i < array->count; i++)
 		json_array_append_new(list,
 		    dump_table(d, o->section,
-		        (const char *)array->items + i * o->section_size));
+			(const char *)array->items + i * o->section_size));
 	return list;
 }
 
@@ -85,8 +85,7 @@ dump_member(const struct dump *d, const struct option *o, const void *member)
 }
 
 static json_t *
-dump_table(const struct dump *d, const struct option *table,
-    const void *config)
+dump_table(const struct dump *d, const struct option *table, const void *config)
 {
 	json_t *object = json_object();
 
@@ -101,8 +100,8 @@ dump_table(const struct dump *d, const struct option *table,
 }
 
 json_t *
-option_dump(const struct option *table, const void *config, bool all,
-    bool hide_secrets)
+option_dump(
+    const struct option *table, const void *config, bool all, bool hide_secrets)
 {
 	const struct dump d = {all, hide_secrets};
 

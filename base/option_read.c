@@ -25,8 +25,8 @@ refuse(struct err *why, const struct option_text *t, const char *what)
 }
 
 static int
-check_limits(const struct option *o, const struct option_text *t,
-    int64_t value, struct err *why)
+check_limits(const struct option *o, const struct option_text *t, int64_t value,
+    struct err *why)
 {
 	char shown[OPTION_SHOWN_MAX], limit[32];
 	int64_t min, max;
@@ -44,12 +44,10 @@ int
 option_read_bool(const struct option *o, void *member,
     const struct option_text *t, struct err *why)
 {
-	static const char *const yes[] = {
-	    "yes", "on", "y", "1", "True", "TRUE", "Yes", "YES", "On", "ON",
-	    NULL};
-	static const char *const no[] = {
-	    "no", "off", "n", "0", "False", "FALSE", "No", "NO", "Off", "OFF",
-	    NULL};
+	static const char *const yes[] = {"yes", "on", "y", "1", "True", "TRUE",
+	    "Yes", "YES", "On", "ON", NULL};
+	static const char *const no[] = {"no", "off", "n", "0", "False",
+	    "FALSE", "No", "NO", "Off", "OFF", NULL};
 	bool *out = member;
 
 	(void)o;
@@ -99,7 +97,7 @@ option_read_duration(const struct option *o, void *member,
 
 	if (str_parse_duration_ms(t->text, &value, why) < 0)
 		return t->hidden ? refuse(why, t,
-		                       "is not a duration such as 30s or 1h30m")
+				       "is not a duration such as 30s or 1h30m")
 		                 : -1;
 	if (check_limits(o, t, value, why) < 0)
 		return -1;
@@ -114,9 +112,9 @@ option_read_size(const struct option *o, void *member,
 	int64_t value;
 
 	if (str_parse_size(t->text, &value, why) < 0)
-		return t->hidden
-		    ? refuse(why, t, "is not a size such as 64KiB or 10MB")
-		    : -1;
+		return t->hidden ? refuse(why, t,
+				       "is not a size such as 64KiB or 10MB")
+		                 : -1;
 	if (check_limits(o, t, value, why) < 0)
 		return -1;
 	*(int64_t *)member = value;
@@ -138,15 +136,15 @@ option_read_double(const struct option *o, void *member,
 		return err_set(why, ERR_CONFIG, "%s is %s of %" PRId64,
 		    option_shown(shown, t->text, t->hidden),
 		    value < (double)min ? "below the minimum"
-		                        : "above the maximum",
+					: "above the maximum",
 		    value < (double)min ? min : max);
 	*(double *)member = value;
 	return 0;
 }
 
 static int
-check_length(const struct option *o, const struct option_text *t,
-    struct err *why)
+check_length(
+    const struct option *o, const struct option_text *t, struct err *why)
 {
 	int64_t min, max, len = (int64_t)strlen(t->text);
 
@@ -230,8 +228,8 @@ option_read_url(const struct option *o, void *member,
 	    strncmp(t->text + len, "://", 3) != 0)
 		return refuse(why, t,
 		    o->words != NULL && str_eq(o->words[0], "https")
-		        ? "is not a URL; write https://HOST/…"
-		        : "is not a URL; it starts with a scheme and ://");
+			? "is not a URL; write https://HOST/…"
+			: "is not a URL; it starts with a scheme and ://");
 	memcpy(scheme, t->text, len);
 	scheme[len] = '\0';
 	if (o->words != NULL && !has_scheme(o->words, scheme, len)) {
@@ -242,8 +240,8 @@ option_read_url(const struct option *o, void *member,
 		return refuse(why, t, "ends after its scheme");
 	for (const char *s = t->text; *s != '\0'; s++)
 		if ((unsigned char)*s <= ' ' || *s == 0x7f)
-			return refuse(why, t,
-			    "has a space or control character in it");
+			return refuse(
+			    why, t, "has a space or control character in it");
 	*(char **)member = mem_strdup(t->text);
 	return 0;
 }
@@ -334,18 +332,18 @@ add_range(const struct option *o, struct option_ranges *ranges, char *text,
 
 	free(copy);
 	if (rc < 0)
-		return refuse(why, &part,
-		    "is not a range; write 200, 200-299 or 2xx");
+		return refuse(
+		    why, &part, "is not a range; write 200, 200-299 or 2xx");
 	if (range.low > range.high)
 		return refuse(why, &part, "ends before it starts");
 	if (check_limits(o, &part, range.low, why) < 0 ||
 	    check_limits(o, &part, range.high, why) < 0)
 		return -1;
 	if (ranges->count == RANGES_MAX)
-		return err_set(why, ERR_CONFIG, "more than %d ranges",
-		    RANGES_MAX);
-	ranges->items = mem_grow(ranges->items, ranges->count + 1,
-	    sizeof(*ranges->items));
+		return err_set(
+		    why, ERR_CONFIG, "more than %d ranges", RANGES_MAX);
+	ranges->items =
+	    mem_grow(ranges->items, ranges->count + 1, sizeof(*ranges->items));
 	ranges->items[ranges->count++] = range;
 	return 0;
 }

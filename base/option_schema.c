@@ -34,8 +34,8 @@ text_value(void)
 static json_t *
 schema_pattern(const char *pattern)
 {
-	return json_pack("{s:[s,s],s:s}", "type", "string", "integer",
-	    "pattern", pattern);
+	return json_pack(
+	    "{s:[s,s],s:s}", "type", "string", "integer", "pattern", pattern);
 }
 
 static json_t *
@@ -49,8 +49,8 @@ static json_t *
 schema_number(const struct option *o)
 {
 	const char *number = o->type == OPTION_INT ? "integer" : "number";
-	json_t *s = json_pack("{s:[s,s],s:s}", "type", number, "string",
-	    "pattern", NUMBER);
+	json_t *s = json_pack(
+	    "{s:[s,s],s:s}", "type", number, "string", "pattern", NUMBER);
 	int64_t min, max;
 
 	option_limits(o, &min, &max);
@@ -166,8 +166,8 @@ schema_ranges(const struct option *o)
 	json_t *one = schema_pattern(RANGES);
 
 	(void)o;
-	return json_pack("{s:[O,{s:s,s:o}]}", "anyOf", one, "type", "array",
-	    "items", one);
+	return json_pack(
+	    "{s:[O,{s:s,s:o}]}", "anyOf", one, "type", "array", "items", one);
 }
 
 static json_t *

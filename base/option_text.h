@@ -18,8 +18,8 @@ struct option_text {
 
 typedef int option_read_fn(const struct option *o, void *member,
     const struct option_text *t, struct err *why);
-typedef json_t *option_json_fn(const struct option *o, const void *member,
-    bool hide_secrets);
+typedef json_t *
+option_json_fn(const struct option *o, const void *member, bool hide_secrets);
 typedef void option_free_fn(const struct option *o, void *member);
 
 option_read_fn option_read_bool, option_read_int, option_read_duration,

@@ -30,38 +30,38 @@ struct type {
 
 static const struct type types[] = {
     [OPTION_BOOL] = {"true or false", sizeof(bool), 0, 0, option_read_bool,
-        option_json_bool, NULL},
+	option_json_bool, NULL},
     [OPTION_INT] = {"number", sizeof(int64_t), INT64_MIN, INT64_MAX,
-        option_read_int, option_json_int, NULL},
+	option_read_int, option_json_int, NULL},
     [OPTION_DURATION] = {"duration", sizeof(int64_t), 0, DURATION_MAX,
-        option_read_duration, option_json_duration, NULL},
+	option_read_duration, option_json_duration, NULL},
     [OPTION_SIZE] = {"size", sizeof(int64_t), 0, SIZE_LIMIT, option_read_size,
-        option_json_size, NULL},
+	option_json_size, NULL},
     [OPTION_DOUBLE] = {"number", sizeof(double), INT64_MIN, INT64_MAX,
-        option_read_double, option_json_double, NULL},
+	option_read_double, option_json_double, NULL},
     [OPTION_STRING] = {"text", sizeof(char *), 0, TEXT_MAX, option_read_string,
-        option_json_string, option_free_string},
+	option_json_string, option_free_string},
     [OPTION_SECRET] = {"secret text", sizeof(char *), 0, TEXT_MAX,
-        option_read_string, option_json_string, option_free_string},
+	option_read_string, option_json_string, option_free_string},
     [OPTION_URL] = {"URL", sizeof(char *), 0, 4096, option_read_url,
-        option_json_url, option_free_string},
+	option_json_url, option_free_string},
     [OPTION_REGEX] = {"regular expression", sizeof(char *), 1, 4096,
-        option_read_string, option_json_string, option_free_string},
+	option_read_string, option_json_string, option_free_string},
     [OPTION_ENUM] = {"word", sizeof(int), 0, 0, option_read_enum,
-        option_json_enum, NULL},
+	option_json_enum, NULL},
     [OPTION_SEVERITY] = {"severity", sizeof(enum severity), 0, 0,
-        option_read_severity, option_json_severity, NULL},
+	option_read_severity, option_json_severity, NULL},
     [OPTION_LIST] = {"list of texts", sizeof(struct option_list), 0, ITEMS_MAX,
-        option_read_item, option_json_list, option_free_list},
+	option_read_item, option_json_list, option_free_list},
     [OPTION_MAP] = {"map of texts", sizeof(struct option_map), 0, ITEMS_MAX,
-        NULL, option_json_map, option_free_map},
+	NULL, option_json_map, option_free_map},
     [OPTION_SECTION] = {"section", 0, 0, 0, NULL, NULL, NULL},
     [OPTION_SECTIONS] = {"list of sections", sizeof(struct option_array), 0,
-        ITEMS_MAX, NULL, NULL, NULL},
+	ITEMS_MAX, NULL, NULL, NULL},
     [OPTION_RANGES] = {"ranges", sizeof(struct option_ranges), 0, INT64_MAX,
-        option_read_ranges, option_json_ranges, option_free_ranges},
-    [OPTION_JSON] = {"any value", sizeof(json_t *), 0, 0, NULL,
-        option_json_any, option_free_any},
+	option_read_ranges, option_json_ranges, option_free_ranges},
+    [OPTION_JSON] = {"any value", sizeof(json_t *), 0, 0, NULL, option_json_any,
+	option_free_any},
 };
 
 const char *
@@ -156,8 +156,8 @@ option_shown(char dst[OPTION_SHOWN_MAX], const char *text, bool hidden)
 }
 
 int
-option_read(const struct option *o, void *member, const char *text,
-    bool hidden, struct err *why)
+option_read(const struct option *o, void *member, const char *text, bool hidden,
+    struct err *why)
 {
 	const struct option_text t = {
 	    .text = text,
@@ -201,8 +201,7 @@ option_read_standard(const struct option *o, void *member)
 }
 
 json_t *
-option_value_json(const struct option *o, const void *member,
-    bool hide_secrets)
+option_value_json(const struct option *o, const void *member, bool hide_secrets)
 {
 	return types[o->type].json(o, member, hide_secrets);
 }

@@ -26,19 +26,19 @@ bool option_is_scalar(enum option_type type);
 const struct option *option_find(const struct option *table, const char *name);
 /* The key that was probably meant: "method", or "expect.status" for one that
  * belongs a level deeper; NULL if none is near. The caller's. */
-char *option_nearest(const struct option_set *sets, size_t count,
-    const char *key);
+char *
+option_nearest(const struct option_set *sets, size_t count, const char *key);
 
 /* What counts as too little and too much, the type's own limits included. */
 void option_limits(const struct option *o, int64_t *min, int64_t *max);
 /* A limit, as one would write it: "15s", "1MiB", "5". Returns dst. */
-const char *option_limit_text(char dst[32], const struct option *o,
-    int64_t limit);
+const char *
+option_limit_text(char dst[32], const struct option *o, int64_t limit);
 
 /* A value as a message shows it: printable, cut, quoted when it has spaces;
  * "the value" when hidden. Returns dst. */
-const char *option_shown(char dst[OPTION_SHOWN_MAX], const char *text,
-    bool hidden);
+const char *
+option_shown(char dst[OPTION_SHOWN_MAX], const char *text, bool hidden);
 
 /* Read a scalar's text (and for LIST: one more item) into the member. Hidden
  * values never appear in `why`. */
@@ -48,8 +48,8 @@ int option_read(const struct option *o, void *member, const char *text,
 void option_read_standard(const struct option *o, void *member);
 
 /* The value as JSON, NULL when absent; for all types but SECTION(S). */
-json_t *option_value_json(const struct option *o, const void *member,
-    bool hide_secrets);
+json_t *option_value_json(
+    const struct option *o, const void *member, bool hide_secrets);
 bool option_value_same(const struct option *o, const void *a, const void *b);
 
 /* Free what the member holds and zero it; for all types but SECTION(S). */
