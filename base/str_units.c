@@ -192,13 +192,16 @@ str_parse_size(const char *s, int64_t *out, struct err *err)
 	const char *at = s;
 	char shown[SHOWN];
 	uint64_t number;
+	int64_t bytes;
 
 	if (read_digits(&at, INT64_MAX, &number) == 0) {
 		for (size_t i = 0; i < SIZES; i++) {
-			if (str_eq(at, sizes[i].name) &&
-			    !__builtin_mul_overflow(
-				(int64_t)number, sizes[i].factor, out))
-				return 0;
+			if (!str_eq(at, sizes[i].name) ||
+			    __builtin_mul_overflow(
+				(int64_t)number, sizes[i].factor, &bytes))
+				continue;
+			*out = bytes;
+			return 0;
 		}
 	}
 	str_printable(shown, sizeof(shown), s, strlen(s));
