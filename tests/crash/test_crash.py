@@ -34,7 +34,8 @@ class Crash(Case):
     def prepare(self, name, environment=None, probes=1):
         agent = self.agent(name, environment=environment)
         agent.configure(
-            probes=[uptime(f"web-{n}", self.web.url, reopen_within="0s")
+            probes=[uptime(f"web-{n}", self.web.url, reopen_within="0s",
+                           flap_detection=False)
                     for n in range(probes)],
             channels={"log": {"kind": "file", "path": str(self.alerts)},
                       "second": {"kind": "file",

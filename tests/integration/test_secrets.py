@@ -9,7 +9,7 @@ from peers.nginx import Nginx
 from peers.stub import Stub
 
 BY_FILE = "secret-from-a-file-5b1f0c"
-BY_ENVIRONMENT = "secret-from-env-77aa31"
+BY_ENVIRONMENT = "whsec_c2VjcmV0LWZyb20tZW52LTc3YWEzMS0wMTIzNA=="
 BY_CREDENTIAL = "secret-by-credential-9e21d4"
 PROBE_SECRET = "probe-bearer-secret-c0ffee42"
 ALL = (BY_FILE, BY_ENVIRONMENT, BY_CREDENTIAL, PROBE_SECRET)
@@ -43,11 +43,13 @@ class Secrets(Case):
                 "push": {"kind": "ntfy",
                          "url": f"http://127.0.0.1:{free_port()}/topic",
                          "token": "${credential:ntfy}",
-                         "allow": ["127.0.0.0/8"]},
+                         "allow_addresses": ["127.0.0.0/8"],
+                         "allow_http": True},
                 "hook": {"kind": "webhook",
                          "url": f"http://127.0.0.1:{free_port()}/",
                          "secret": "${env:HOOK_SECRET}",
-                         "allow": ["127.0.0.0/8"]},
+                         "allow_addresses": ["127.0.0.0/8"],
+                         "allow_http": True},
             })
         agent.start()
         agent.wait_standing("web", "ok")

@@ -98,27 +98,20 @@ class Workers(Case):
         self.assertEqual(agent.incidents(probe="web"), [])
 
     def test_quarantine_of_a_job_that_kills_its_worker(self):
-        # The job never ends by itself; its worker dies with it in flight.
+        # The job never ends by itself; its worker is killed with it in
+        # flight, and so is the one in which it is tried again, alone.
         silent = self.peer(Stub("silent"))
-        web = self.web()
         agent = self.start(
             uptime("poison", silent.url, timeout="20s", every="30s"),
-            uptime("web", web.url))
+            uptime("web", self.web().url, every="3s"))
         agent.wait_standing("web", "ok")
-
-        killed = set()
+        seen = 0
         for _ in range(2):
+            wait_for(lambda s=seen: silent.connections > s,
+                     "the job to be in flight", 60)
             seen = silent.connections
-            agent.api("POST", "/api/v1/probes/poison/run", {})
-            wait_for(lambda: silent.connections > seen or any(
-                pid not in killed for pid in agent.workers("probe", "uptime"))
-                and silent.connections > 0 and silent.connections > seen,
-                "the job to be in flight", 60)
             for pid in agent.workers("probe", "uptime"):
-                killed.add(pid)
                 os.kill(pid, signal.SIGKILL)
-            wait_for(lambda: [pid for pid in agent.workers("probe", "uptime")
-                              if pid not in killed], "a new worker")
         wait_for(lambda: agent.incidents(probe="tocsin/probe/poison"),
                  "an incident about the quarantine")
         wait_for(lambda: any(a["probe"]["name"] == "tocsin/probe/poison"
