@@ -60,7 +60,7 @@ set_reason(const struct turn *t)
 	if (t->verdict->flapping)
 		incident_text(in->reason, sizeof(in->reason),
 		    "%d changes in the last 20 checks; now %s: %s",
-		    __builtin_popcount(t->verdict->history),
+		    __builtin_popcount(t->verdict->changes),
 		    outcome_names[t->verdict->last], t->facts->reason);
 	else if (incident_is_bad(t->verdict->last))
 		incident_text(

@@ -16,6 +16,9 @@
 #define WEIGHT_SUM    (HISTORY_BITS * WEIGHT_OLDEST + 190 * WEIGHT_STEP)
 #define FLAP_ON       30 /* percent */
 #define FLAP_OFF      25
+/* Of 20: so that the rare single failures which `confirm` is there to ignore
+ * do not come back as flapping, but one dead backend of four does. */
+#define FLAP_BAD_MIN 5
 
 void
 verdict_init(struct verdict *v)
@@ -47,7 +50,8 @@ count_known(struct verdict *v, enum outcome outcome, int64_t at_ms)
 {
 	bool differs = v->known != OUTCOME_UNKNOWN && v->known != outcome;
 
-	v->history = (v->history << 1 | differs) & HISTORY_MASK;
+	v->history = (v->history << 1 | is_bad(outcome)) & HISTORY_MASK;
+	v->changes = (v->changes << 1 | differs) & HISTORY_MASK;
 	v->known = outcome;
 	if (!is_bad(outcome))
 		v->bad_since_ms = 0;
@@ -98,14 +102,14 @@ compare(const struct verdict *v, enum outcome before)
 /* The weighted share of results that differ from the one before, of all that
  * could; in percent of WEIGHT_SUM. Results not yet seen count as unchanged. */
 static bool
-share_reaches(unsigned history, unsigned percent)
+share_reaches(unsigned changes, unsigned percent)
 {
 	unsigned sum = 0;
 
 	for (unsigned age = 0; age < HISTORY_BITS; age++) {
 		unsigned rank = HISTORY_BITS - 1 - age; /* 0 = oldest */
 
-		if (history >> age & 1)
+		if (changes >> age & 1)
 			sum += WEIGHT_OLDEST + rank * WEIGHT_STEP;
 	}
 	return sum * 100 >= percent * WEIGHT_SUM;
@@ -116,7 +120,10 @@ flaps(const struct verdict *v, const struct verdict_policy *p)
 {
 	if (!p->flap_detection)
 		return false;
-	return share_reaches(v->history, v->flapping ? FLAP_OFF : FLAP_ON);
+	if (v->flapping)
+		return share_reaches(v->changes, FLAP_OFF);
+	return share_reaches(v->changes, FLAP_ON) &&
+	       __builtin_popcount(v->history) >= FLAP_BAD_MIN;
 }
 
 enum verdict_change
@@ -190,6 +197,7 @@ static const struct field fields[] = {
     {FIELD(COUNT, struct verdict, unknown_streak), .max = STREAK_MAX},
     {FIELD(TIME, struct verdict, bad_since_ms)},
     {FIELD(COUNT, struct verdict, history), .max = HISTORY_MASK},
+    {FIELD(COUNT, struct verdict, changes), .max = HISTORY_MASK},
     {FIELD(BOOL, struct verdict, flapping)},
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -215,12 +223,15 @@ check_coherent(const struct verdict *v, struct err *err)
 	    v->good_streak > v->unfailed_streak)
 		return err_set(
 		    err, ERR_CORRUPT, "its streaks do not fit its last result");
+	if ((v->history & 1) != bad)
+		return err_set(err, ERR_CORRUPT,
+		    "\"history\" does not fit its last result");
 	if (v->unknown_streak > 0 ? v->last != OUTCOME_UNKNOWN
 				  : v->last != v->known)
 		return err_set(err, ERR_CORRUPT,
 		    "\"last\" and \"known\" do not fit \"unknown_streak\"");
-	if (!seen &&
-	    (v->standing != OUTCOME_UNKNOWN || v->history != 0 || v->flapping))
+	if (!seen && (v->standing != OUTCOME_UNKNOWN || v->history != 0 ||
+			 v->changes != 0 || v->flapping))
 		return err_set(
 		    err, ERR_CORRUPT, "it has a standing without a result");
 	return 0;

@@ -6,10 +6,11 @@
  * streak and lengthens none but its own. The first good outcome ever counts at
  * once.
  *
- * Flapping is the weighted share of results, among the last 20 known ones, that
- * differ from the one before (ok, degraded and failed are three states): on at
- * 30 %, off below 25 %; the newest weighs 1.15, the oldest 0.8. The standing
- * goes on moving meanwhile.
+ * Flapping looks at the last 20 known results. It begins when the weighted
+ * share of those that differ from the one before (ok, degraded and failed are
+ * three states) reaches 30 % and at least five of them were bad, and ends when
+ * the share falls below 25 %; the newest weighs 1.15, the oldest 0.8. The
+ * standing goes on moving meanwhile.
  */
 #ifndef ALERTING_VERDICT_H
 #define ALERTING_VERDICT_H
@@ -40,8 +41,9 @@ struct verdict { /* what is remembered of a probe between runs */
 	unsigned good_streak;     /* ok in a row */
 	unsigned unknown_streak;
 	int64_t bad_since_ms; /* first of the current bad streak, 0 = none */
-	unsigned history;     /* last 20 known results: 1 = it differs from the
-	                         one before; newest lowest */
+	/* The last 20 known results, newest lowest. */
+	unsigned history; /* 1 = bad */
+	unsigned changes; /* 1 = it differs from the one before */
 	bool flapping;
 };
 
