@@ -1,0 +1,89 @@
+/*
+ * What the parts of the e-mail kind share: its configuration, and the result of
+ * one SMTP session.
+ *   email.c          one delivery: resolve, connect, the session (libesmtp)
+ *   email_options.c  options, the server's URL, rules across options
+ *   email_reach.c    the server's name to a connection
+ *   email_result.c   what a session's replies mean: the receipt (pure)
+ *   email_served.c   who got a delivery already (pure)
+ *   mime.c           the mail itself (pure)
+ *   base/smtp_curl.c the session for smtps:// and IPv6
+ */
+#ifndef ALERTING_EMAIL_H
+#define ALERTING_EMAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alerting/channel.h"
+#include "base/resolve.h"
+#include "base/smtp_trace.h"
+
+#define EMAIL_RECIPIENTS_MAX SMTP_RECIPIENTS_MAX
+
+enum email_starttls {
+	EMAIL_STARTTLS_REQUIRED,
+	EMAIL_STARTTLS_OPTIONAL,
+	EMAIL_STARTTLS_NONE
+};
+
+struct email_config {
+	char *server, *user, *password, *from, *ca_file, *helo, *subject_prefix;
+	struct option_list to;
+	int starttls; /* enum email_starttls */
+};
+
+extern const struct option email_options[];
+int email_check(const void *config, struct err *err);
+
+struct email_server {
+	char host[256]; /* a name or a numeric address, without brackets */
+	uint16_t port;
+	bool implicit_tls; /* smtps:// */
+};
+
+int
+email_server_read(struct email_server *out, const char *url, struct err *err);
+
+struct email_result { /* of one session; code 0 = no reply */
+	size_t count;
+	size_t who[EMAIL_RECIPIENTS_MAX]; /* indices into config.to */
+	struct smtp_reply recipients[EMAIL_RECIPIENTS_MAX];
+	struct smtp_reply sender;  /* to MAIL */
+	struct smtp_reply message; /* to the end of the mail */
+	struct smtp_reply session; /* what ended it before MAIL, if anything */
+	char session_verb[12];
+	char trouble[300]; /* TLS, a timeout, a broken connection; or "" */
+};
+
+/* Is recipient i of the result provably served? */
+bool email_is_served(const struct email_result *result, size_t i);
+
+/*
+ * Who got a delivery already, so that its next attempt is for the others only.
+ * It lasts as long as this process; after that the same Message-ID must do.
+ */
+#define EMAIL_SERVED_MAX 32 /* deliveries that were partly served */
+struct email_served {
+	struct email_served_entry {
+		char key[256];
+		bool who[EMAIL_RECIPIENTS_MAX];
+	} entries[EMAIL_SERVED_MAX];
+	size_t next;
+};
+/* Fill result.who with those who lack the delivery. */
+void email_served_choose(const struct email_served *served, const char *key,
+    size_t to_count, struct email_result *result);
+void email_served_note(struct email_served *served, const char *key,
+    const struct email_result *result, enum receipt_status status);
+
+/* A connection to the server, IPv4 before IPv6 (which libesmtp cannot be told);
+ * -1 with err. Blocks; runs the loop. */
+int email_reach(struct loop *loop, struct resolver *resolver,
+    const struct email_server *server, int64_t deadline_ms,
+    struct sockaddr_storage *peer, struct err *err);
+
+void email_receipt(const struct email_result *result,
+    const struct option_list *to, struct receipt *r);
+
+#endif

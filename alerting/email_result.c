@@ -1,0 +1,122 @@
+#include "alerting/email.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static bool
+good(const struct smtp_reply *r)
+{
+	return r->code >= 200 && r->code < 300;
+}
+
+static bool
+permanent(const struct smtp_reply *r)
+{
+	return r->code >= 500;
+}
+
+/* Refusals that a person mends in the configuration or at the relay while the
+ * alert waits (RFC 4954, RFC 3207): not the mail's fault. */
+static bool
+about_login(const struct smtp_reply *r)
+{
+	return r->code == 530 || r->code == 534 || r->code == 535 ||
+	       r->code == 538;
+}
+
+bool
+email_is_served(const struct email_result *result, size_t i)
+{
+	return good(&result->message) && good(&result->recipients[i]);
+}
+
+static void
+refused_session(const struct email_result *s, struct receipt *r)
+{
+	const char *hint = "";
+
+	if (str_eq(s->session_verb, "AUTH") || about_login(&s->session))
+		hint = "; check user and password";
+	receipt_set(r, RECEIPT_RETRY, s->session.code,
+	    "the server answered %d %s to %s%s", s->session.code,
+	    s->session.text,
+	    s->session_verb[0] ? s->session_verb : "our connection", hint);
+}
+
+static void
+refused_mail(
+    const struct smtp_reply *reply, const char *what, struct receipt *r)
+{
+	bool never = permanent(reply) && !about_login(reply);
+
+	receipt_set(r, never ? RECEIPT_REJECTED : RECEIPT_RETRY, reply->code,
+	    "the server answered %d %s to %s%s", reply->code, reply->text, what,
+	    about_login(reply) ? "; check user and password" : "");
+}
+
+/* Not everybody was accepted. Whoever was is served, if the mail was taken. */
+static void
+refused_some(const struct email_result *s, const struct option_list *to,
+    struct receipt *r)
+{
+	const struct smtp_reply *first = NULL;
+	const char *whom = "";
+	size_t served = 0, again = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct smtp_reply *reply = &s->recipients[i];
+
+		served += email_is_served(s, i);
+		if (good(reply))
+			continue;
+		again += !permanent(reply) || about_login(reply);
+		if (first == NULL || (permanent(first) && !permanent(reply))) {
+			first = reply;
+			whom = to->items[s->who[i]];
+		}
+	}
+	receipt_set(r, again > 0 ? RECEIPT_RETRY : RECEIPT_REJECTED,
+	    first->code, "%s: the server answered %d %s; served: %zu of %zu",
+	    whom, first->code, first->text, served, s->count);
+}
+
+static bool
+all_accepted(const struct email_result *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!good(&s->recipients[i]))
+			return false;
+	return true;
+}
+
+static bool
+any_refused(const struct email_result *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->recipients[i].code >= 400)
+			return true;
+	return false;
+}
+
+void
+email_receipt(const struct email_result *s, const struct option_list *to,
+    struct receipt *r)
+{
+	if (good(&s->message) && all_accepted(s))
+		receipt_set(r, RECEIPT_DELIVERED, s->message.code, "%d %s",
+		    s->message.code, s->message.text);
+	else if (s->message.code >= 400)
+		refused_mail(&s->message, "the mail", r);
+	else if (any_refused(s))
+		refused_some(s, to, r);
+	else if (s->sender.code >= 400)
+		refused_mail(&s->sender, "our sender address", r);
+	else if (s->session.code >= 400)
+		refused_session(s, r);
+	else
+		receipt_set(r, RECEIPT_RETRY, 0, "%s",
+		    s->trouble[0] ? s->trouble
+				  : "the session ended without an answer to "
+				    "the mail; it may have arrived");
+}

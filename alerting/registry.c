@@ -1,0 +1,156 @@
+#include "alerting/registry.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/sandbox.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/worker.h"
+
+#define FILES_MAX  64
+#define MEMORY_MAX ((uint64_t)1 << 30)
+#define UNLIMITED  UINT64_MAX
+
+#define CHANNEL(x) extern const struct channel_kind channel_##x;
+#include "alerting/kinds.def"
+#undef CHANNEL
+
+const struct channel_kind *const channel_kinds[] = {
+#define CHANNEL(x) &channel_##x,
+#include "alerting/kinds.def"
+#undef CHANNEL
+    NULL,
+};
+
+const char *const receipt_names[] = {
+    [RECEIPT_DELIVERED] = "delivered",
+    [RECEIPT_RETRY] = "retry",
+    [RECEIPT_REJECTED] = "rejected",
+    [RECEIPT_DISABLED] = "disabled",
+    NULL,
+};
+
+const struct channel_kind *
+channel_kind_find(const char *name)
+{
+	for (size_t i = 0; channel_kinds[i] != NULL; i++)
+		if (str_eq(channel_kinds[i]->name, name))
+			return channel_kinds[i];
+	return NULL;
+}
+
+void
+receipt_set(struct receipt *r, enum receipt_status status, int code,
+    const char *fmt, ...)
+{
+	char text[2 * sizeof(r->detail)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->status = status;
+	r->code = code;
+	r->retry_after_ms = -1;
+	str_printable(r->detail, sizeof(r->detail), text, strlen(text));
+}
+
+struct path {
+	const struct channel_kind *kind;
+	/* The kind's own: it runs it inside deliver(), which is called from a
+	 * callback of the worker's loop, and a loop does not nest in itself. */
+	struct loop *loop;
+	void *config, *state;
+};
+
+static int
+configure(void *ctx, const json_t *json, struct err *err)
+{
+	struct path *p = ctx;
+
+	p->config = mem_alloc(p->kind->config_size);
+	if (option_parse_one(p->kind->options, p->config, json, "", err) < 0)
+		return -1;
+	if (p->kind->check != NULL && p->kind->check(p->config, err) < 0)
+		return -1;
+	if (p->kind->open == NULL)
+		return 0;
+	return p->kind->open(p->config, p->loop, &p->state, err);
+}
+
+static json_t *
+receipt_json(const struct receipt *r)
+{
+	json_t *json = json_object();
+
+	json_put_str(json, "status", receipt_names[r->status]);
+	json_put_int(json, "code", r->code);
+	json_put_int(json, "retry_after_ms", r->retry_after_ms);
+	json_put_str(json, "detail", r->detail);
+	return json;
+}
+
+static int
+start(void *ctx, struct worker_job *job, const json_t *body, struct err *err)
+{
+	struct path *p = ctx;
+	struct receipt r = {.status = RECEIPT_RETRY, .retry_after_ms = -1};
+	struct message m;
+
+	if (message_parse(&m, json_object_get(body, "message"), err) < 0)
+		return -1;
+	p->kind->deliver(p->config, p->state, &m, job->deadline_ms, &r);
+	message_fini(&m);
+	worker_result(job, receipt_json(&r));
+	return 0;
+}
+
+/* A message that cannot be read will not be readable next time either. */
+static json_t *
+refuse(void *ctx, const struct err *err)
+{
+	struct receipt r;
+
+	(void)ctx;
+	receipt_set(&r, RECEIPT_REJECTED, 0, "%s", err->text);
+	return receipt_json(&r);
+}
+
+int
+path_worker_main(const struct channel_kind *kind)
+{
+	const struct worker_ops ops = {
+	    .role = "path",
+	    .kind = kind->name,
+	    .max_jobs = 1,
+	    .configure = configure,
+	    .start = start,
+	    .refuse = refuse,
+	};
+	const struct sandbox_limits limits = {
+	    .memory_bytes = MEMORY_MAX,
+	    .files = FILES_MAX,
+	    .file_bytes = UNLIMITED,
+	};
+	struct path p = {.kind = kind, .loop = loop_new()};
+	struct loop *loop = loop_new();
+	struct err err = ERR_INIT;
+	int status;
+
+	if (sandbox_enter(&limits, &err) < 0) {
+		log_error("%s", err.text);
+		return 2;
+	}
+	status = worker_run(loop, &ops, &p);
+	if (p.config != NULL)
+		option_free(kind->options, p.config);
+	free(p.config);
+	loop_free(p.loop);
+	loop_free(loop);
+	return status;
+}

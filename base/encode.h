@@ -1,0 +1,23 @@
+/*
+ * Base64 (RFC 4648 section 4) and HMAC-SHA256 (RFC 2104). Pure.
+ */
+#ifndef BASE_ENCODE_H
+#define BASE_ENCODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define ENCODE_SHA256_LEN 32
+
+void encode_base64(struct buf *out, const void *data, size_t len);
+
+/* Strict: only the alphabet, right padding, no white space. The number of
+ * bytes written to dst, or -1 if it is no Base64 or does not fit. */
+int encode_base64_read(uint8_t *dst, size_t size, const char *text);
+
+void encode_hmac_sha256(uint8_t mac[ENCODE_SHA256_LEN], const void *key,
+    size_t key_len, const void *data, size_t len);
+
+#endif
