@@ -154,10 +154,11 @@ on_inactive(const struct turn *t)
 			in->outcome = t->outcome;
 		return;
 	}
+	if (!incident_is_bad(t->verdict->last))
+		return; /* nothing opens on a result that is not bad */
 	if (closed && t->outcome <= in->outcome &&
-	    (!incident_is_bad(t->verdict->last) ||
-		incident_elapsed_ms(in->resolved_ms, t->facts->now_ms) <
-		    INCIDENT_CLOSED_MS))
+	    incident_elapsed_ms(in->resolved_ms, t->facts->now_ms) <
+		INCIDENT_CLOSED_MS)
 		return;
 	begin(t);
 }
