@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-#define SHOWN       64 /* bytes of a foreign value that an error message repeats */
+#define SHOWN       64 /* bytes of a foreign value that a message repeats */
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* jansson recurses once per level, so depth is judged before it starts. */

@@ -39,21 +39,22 @@ json_opt_bool(const json_t *obj, const char *key, bool *out, struct err *err);
 /* Refuse members that are not in the NULL-ended list. */
 int json_only(const json_t *obj, const char *const *keys, struct err *err);
 
-/* Without error handling, for JSON of our own making: "" / fallback if absent. */
+/* For JSON of our own making: "" or the fallback if absent or of another type. */
 const char *json_str(const json_t *obj, const char *key);
 int64_t json_int(const json_t *obj, const char *key, int64_t fallback);
 bool json_bool(const json_t *obj, const char *key, bool fallback);
 
 /* Set a member; invalid UTF-8 is replaced rather than refused. */
 void json_put_str(json_t *obj, const char *key, const char *value);
+/* The same for bytes from outside: controls but tab and newline are dropped. */
 void json_put_text(json_t *obj, const char *key, const char *s, size_t len);
 void json_put_int(json_t *obj, const char *key, int64_t value);
 void json_put_real(json_t *obj, const char *key, double value);
 void json_put_bool(json_t *obj, const char *key, bool value);
-void json_put_time(
-    json_t *obj, const char *key, int64_t wall_ms); /* RFC 3339; null if 0 */
-void json_put(
-    json_t *obj, const char *key, json_t *value); /* takes value; NULL = null */
+/* As RFC 3339; null if 0. */
+void json_put_time(json_t *obj, const char *key, int64_t wall_ms);
+/* Takes value; NULL = null. */
+void json_put(json_t *obj, const char *key, json_t *value);
 
 /* Compact text, keys in insertion order; the caller's. */
 char *json_text(const json_t *value);

@@ -39,7 +39,7 @@ static struct {
 } log_state = {.name = "core", .level = LOG_LEVEL_INFO};
 
 /* JOURNAL_STREAM is "device:inode" of the stream and is inherited by
- * everything below a service; only a stderr that still is that stream counts. */
+ * everything below a service: only a stderr that still is it counts. */
 static bool
 stderr_is_journal(void)
 {

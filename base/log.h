@@ -20,19 +20,19 @@ enum log_level {
 void log_init(const char *name, enum log_level level);
 int log_level_parse(const char *word, enum log_level *out);
 
-/* The text is one message for a person; put facts in it as k=v pairs is not
- * needed: log_kv does that. */
+/* One message for a person; facts beside it are for log_kv(). */
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Structured: msg, then NULL-ended key, value string pairs.
- *   log_kv(LOG_LEVEL_INFO, "incident opened", "incident", id, "probe", name, NULL) */
+/* A message, then pairs of key and value, ended by NULL:
+ *   log_kv(LOG_LEVEL_INFO, "incident opened", "probe", name, NULL); */
 void
 log_kv(enum log_level level, const char *msg, ...) __attribute__((sentinel));
 
-/* A line a worker wrote on its stderr: escaped, marked with the worker's name. */
+/* A line a worker wrote on its stderr. What its own log.c wrote keeps level and
+ * pairs; anything else is a warning. Escaped, and marked with our name for it. */
 void log_relay(const char *worker, const char *line, size_t len);
 
 #endif

@@ -44,7 +44,7 @@ int str_parse_size(const char *s, int64_t *out, struct err *err);
 
 /* The inverse, shortest exact form: "1h30m", "250ms", "0s". Returns dst. */
 const char *str_duration(char dst[32], int64_t ms);
-/* For people, rounded: "0.8 ms", "12 s", "4 min 10 s", "3 h 5 min", "2 days". */
+/* For people: "0.8 ms", "12 s", "4 min 10 s", "3 h 5 min", "2 days". */
 const char *str_duration_human(char dst[32], int64_t us);
 
 /* Is s valid UTF-8 with no control characters but tab and newline? */

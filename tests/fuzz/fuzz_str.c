@@ -23,7 +23,7 @@ durations(const char *s)
 	CHECK(ms >= 0);
 	str_duration(text, ms);
 	CHECK(str_parse_duration_ms(text, &again, &err) == 0 && again == ms);
-	CHECK(strlen(str_duration_human(text, ms)) > 3);
+	CHECK(strlen(str_duration_human(text, ms)) >= strlen("9 s"));
 }
 
 static void
