@@ -164,24 +164,33 @@ verdict_pending(const struct verdict *v)
 	return v->bad_streak > 0;
 }
 
-/* The least multiple of interval, at least one, that is not below length. */
+/* After a failing run that starts start_ms after a slot: when is the next? */
 static int64_t
-whole_intervals(int64_t interval_ms, int64_t length_ms)
+next_start(int64_t start_ms, int64_t every_ms, int64_t retry_every_ms,
+    int64_t timeout_ms)
 {
-	int64_t count = (length_ms + interval_ms - 1) / interval_ms;
+	int64_t end = start_ms + timeout_ms;
+	int64_t slot = (end / every_ms + 1) * every_ms;
+	int64_t retry = start_ms + retry_every_ms;
 
-	return interval_ms * (count > 1 ? count : 1);
+	if (retry < end)
+		retry = end;
+	return retry < slot ? retry : slot;
 }
 
 int64_t
 verdict_worst_case_ms(const struct verdict_policy *policy, int64_t every_ms,
     int64_t retry_every_ms, int64_t timeout_ms)
 {
+	int64_t slots, start_ms = 0;
+
 	CHECK(every_ms > 0 && retry_every_ms > 0 && timeout_ms >= 0);
-	return whole_intervals(every_ms, timeout_ms) +
-	       (int64_t)(policy->confirm - 1) *
-	           whole_intervals(retry_every_ms, timeout_ms) +
-	       timeout_ms;
+	/* The good run may take nearly its timeout as well. */
+	slots = (timeout_ms + every_ms - 1) / every_ms;
+	for (unsigned n = 1; n < policy->confirm; n++)
+		start_ms =
+		    next_start(start_ms, every_ms, retry_every_ms, timeout_ms);
+	return (slots > 1 ? slots : 1) * every_ms + start_ms + timeout_ms;
 }
 
 static const struct field fields[] = {

@@ -66,15 +66,17 @@ enum verdict_change verdict_step(struct verdict *v,
  * the next run comes after retry_every instead of every. */
 bool verdict_pending(const struct verdict *v);
 
-/* Longest time from an outage's first moment to the alert's decision, ms:
+/* Longest time from an outage's first moment to the alert's decision, ms. Runs
+ * are due at regular slots, `every` apart, and after a result that leaves the
+ * verdict pending also retry_every after that run's start; they do not overlap,
+ * so what comes due meanwhile waits (retry) or is skipped (slot). In the worst
+ * case the outage begins just after a good run looked, and each failing run
+ * takes its whole timeout. With timeout <= every this is at most
  *
- *   ceil(every, timeout) + (confirm - 1) * ceil(retry_every, timeout) + timeout
+ *   every + (confirm - 1) x max(retry_every, timeout) + timeout
  *
- * where ceil(i, t) is the least multiple of i (at least one) that is not below
- * t. It holds for a schedule whose due times advance by whole intervals from
- * the due time of the run before and whose runs do not overlap: the outage
- * begins just after a good run looked, and each failing run takes its whole
- * timeout. Runs that end as unknown are not counted in. */
+ * and less when a slot comes before the retry. Runs that end as unknown are not
+ * counted in. */
 int64_t verdict_worst_case_ms(const struct verdict_policy *policy,
     int64_t every_ms, int64_t retry_every_ms, int64_t timeout_ms);
 

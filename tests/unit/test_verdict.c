@@ -388,28 +388,29 @@ struct schedule {
 	struct verdict_policy policy;
 };
 
-/* Runs until an outage that begins outage_ms after time 0 is confirmed; a
- * good run takes good_ms and looks at its very start, a failing one the whole
+/* Runs until an outage that begins outage_ms after a slot is confirmed. A good
+ * run looks at its very start and takes good_ms, a failing one takes the whole
  * timeout. Returns how long that took from the outage's first moment. */
 static int64_t
 detect(const struct schedule *s, int64_t outage_ms, int64_t good_ms)
 {
-	int64_t due = 0, now;
+	int64_t start = 0;
 	struct verdict v;
 
 	verdict_init(&v);
 	for (int runs = 0; runs < 10000; runs++) {
-		bool fails = due >= outage_ms;
-		int64_t step;
+		bool fails = start >= outage_ms;
+		int64_t end = start + (fails ? s->timeout_ms : good_ms);
+		int64_t slot = (end / s->every_ms + 1) * s->every_ms;
+		int64_t retry = start + s->retry_every_ms;
 
-		now = due + (fails ? s->timeout_ms : good_ms);
 		verdict_step(
-		    &v, &s->policy, fails ? OUTCOME_FAILED : OUTCOME_OK, now);
+		    &v, &s->policy, fails ? OUTCOME_FAILED : OUTCOME_OK, end);
 		if (v.standing == OUTCOME_FAILED)
-			return now - outage_ms;
-		step = verdict_pending(&v) ? s->retry_every_ms : s->every_ms;
-		for (due += step; due < now;)
-			due += step;
+			return end - outage_ms;
+		start = slot;
+		if (verdict_pending(&v) && retry < slot)
+			start = retry > end ? retry : end;
 	}
 	fail_msg("never detected");
 	return 0;
@@ -426,8 +427,10 @@ test_worst_case_table(void **unused)
 	    {1, 30000, 10000, 10000, 40000},
 	    {3, 60000, 20000, 5000, 105000},
 	    {2, 5000, 5000, 2000, 12000},
-	    {2, 30000, 5000, 12000, 57000}, /* retries wait for the timeout */
-	    {1, 5000, 5000, 12000, 27000},
+	    {2, 30000, 5000, 12000, 54000}, /* the retry waits for a timeout */
+	    {3, 30000, 20000, 5000, 65000}, /* a slot comes before a retry */
+	    {2, 30000, 60000, 5000, 65000}, /* a slot instead of the retry */
+	    {1, 5000, 5000, 12000, 27000},  /* slots pass while it runs */
 	    {5, 300000, 100000, 30000, 730000},
 	};
 
@@ -452,7 +455,7 @@ test_worst_case_holds_and_is_reached(void **unused)
 		struct schedule s = {
 		    .every_ms = 1 + (int64_t)(next_random(&seed) % 50),
 		    .retry_every_ms = 1 + (int64_t)(next_random(&seed) % 20),
-		    .timeout_ms = (int64_t)(next_random(&seed) % 60),
+		    .timeout_ms = 1 + (int64_t)(next_random(&seed) % 60),
 		    .policy = {1 + next_random(&seed) % 5, 2, false},
 		};
 		int64_t worst = verdict_worst_case_ms(
@@ -461,10 +464,7 @@ test_worst_case_holds_and_is_reached(void **unused)
 
 		for (int64_t outage = 1; outage < 120; outage++) {
 			int64_t good_ms =
-			    s.timeout_ms > 0
-				? (int64_t)(next_random(&seed) % 2) *
-				      s.timeout_ms
-				: 0;
+			    next_random(&seed) % 2 ? s.timeout_ms - 1 : 0;
 			int64_t took = detect(&s, outage, good_ms);
 
 			if (took > longest)
@@ -472,7 +472,7 @@ test_worst_case_holds_and_is_reached(void **unused)
 		}
 		/* "Just after a good run looked" is one tick after here. */
 		assert_true(longest <= worst - 1);
-		assert_int_equal(detect(&s, 1, s.timeout_ms), worst - 1);
+		assert_int_equal(detect(&s, 1, s.timeout_ms - 1), worst - 1);
 	}
 }
 
