@@ -31,7 +31,7 @@ struct config_probe_common { /* keys that every kind has; option table */
 	int64_t every_ms, retry_every_ms, timeout_ms; /* retry 0 = derived */
 	int64_t confirm, recover;
 	enum severity severity;
-	int degraded_severity; /* ENUM incl. "" = one below severity */
+	int degraded_severity; /* 0 = auto, one below severity; else 1 + it */
 	bool flap_detection;
 	int64_t remind_ms; /* 0 = never */
 	int64_t reopen_within_ms;
@@ -88,8 +88,8 @@ struct config {
 	size_t channel_count;
 	struct route *routes;
 	size_t route_count;
-	json_t *effective;    /* merged, defaults filled, secrets as "***" */
-	char fingerprint[65]; /* SHA-256 of the sources, hex */
+	char fingerprint[65]; /* a digest of all sources, hex */
+	uint32_t *by_name;    /* places in probes[], by name */
 };
 
 struct config_mistake { /* "file:line:column: path: text" */
@@ -106,6 +106,10 @@ struct config_mistakes {
  * the list holds warnings (worst case past five minutes, no channels, …). */
 struct config *config_load(const char *path, struct config_mistakes *mistakes);
 void config_free(struct config *c);
+/* The same, as what it came to: files merged, defaults and derived values
+ * filled in, secrets as "***", references as they stand in the file. NULL
+ * with the mistakes if any; the caller's. Large: not for a running agent. */
+json_t *config_effective(const char *path, struct config_mistakes *mistakes);
 void config_mistakes_fini(struct config_mistakes *m);
 
 const struct config_probe *

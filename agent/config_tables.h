@@ -1,0 +1,40 @@
+/*
+ * The option tables of the configuration file's own keys. Those of probe and
+ * channel kinds stand with their kinds.
+ */
+#ifndef AGENT_CONFIG_TABLES_H
+#define AGENT_CONFIG_TABLES_H
+
+#include "agent/config.h"
+
+struct config_agent {
+	char *name, *public_url;
+};
+
+struct config_heartbeat {
+	char *url;
+	int64_t every_ms;
+};
+
+struct config_file { /* the top level */
+	char *state;
+	struct config_agent agent;
+	struct config_http http;
+	struct config_history history;
+	struct config_heartbeat heartbeat;
+	/* Read by their own tables; here so that their names are known. */
+	json_t *defaults, *probes, *channels, *routes;
+};
+
+struct config_channel_common { /* keys that every channel has */
+	char *kind;
+	bool enabled;
+	int64_t timeout_ms; /* 0 = the kind's */
+};
+
+extern const struct option config_file_options[];     /* struct config_file */
+extern const struct option config_probe_options[];    /* config_probe_common */
+extern const struct option config_defaults_options[]; /* likewise, fewer */
+extern const struct option config_channel_options[];
+
+#endif
