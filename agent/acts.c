@@ -1,0 +1,164 @@
+#include "agent/acts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "agent/dispatch.h"
+#include "agent/restore.h"
+#include "agent/tell.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+const char *const act_names[] = {
+    [ACT_ACKNOWLEDGE] = "acknowledge",
+    [ACT_RESOLVE] = "resolve",
+    [ACT_NOTE] = "note",
+    NULL,
+};
+
+struct found {
+	struct story *story; /* borrowed from a target, or `own` */
+	struct story *own;
+	unsigned count;
+	struct agent *agent;
+	struct err err;
+};
+
+static int
+take_row(void *ctx, const struct incident_row *row)
+{
+	struct found *f = ctx;
+	const struct target *t = agent_find(f->agent, row->probe);
+
+	if (++f->count > 1)
+		return 1;
+	if (t != NULL && t->story != NULL &&
+	    str_eq(t->story->incident.id, row->id)) {
+		f->story = t->story;
+		return 0;
+	}
+	f->own = f->story = mem_alloc(sizeof(*f->own));
+	restore_incident(f->own, row, &f->err);
+	return 0;
+}
+
+/* The one incident whose id begins so: in memory, or from the store. */
+static int
+find(struct agent *a, const char *id, struct found *f, struct err *err)
+{
+	struct incident_filter filter = {.id_prefix = id, .limit = 2};
+
+	*f = (struct found){.agent = a};
+	for (uint32_t i = 0; i < a->target_count; i++) {
+		struct target *t = a->targets[i];
+
+		if (t != NULL && t->story != NULL &&
+		    str_eq(t->story->incident.id, id)) {
+			f->story = t->story;
+			return 0;
+		}
+	}
+	writer_flush(a->writer); /* so that the store knows it as well */
+	if (store_each_incident(a->store, &filter, take_row, f, err) != 0)
+		return -1;
+	if (f->count == 1 && f->err.code == ERR_NONE) {
+		if (f->own == NULL)
+			return 0;
+		return restore_timeline(a->store, f->own, err);
+	}
+	free(f->own);
+	f->own = NULL;
+	if (f->err.code != ERR_NONE)
+		return err_set(err, f->err.code, "%s", f->err.text);
+	if (f->count > 1)
+		return err_set(err, ERR_INPUT,
+		    "%.20s is the beginning of more than one incident's id",
+		    id);
+	return err_set(err, ERR_MISSING, "there is no incident %.20s", id);
+}
+
+static int
+decide(struct incident *in, enum act act, const char *actor, const char *text,
+    struct incident_step *step, struct err *err)
+{
+	int64_t now_ms = clock_wall_ms();
+
+	switch (act) {
+	case ACT_ACKNOWLEDGE:
+		return incident_acknowledge(in, actor, now_ms, step, err);
+	case ACT_RESOLVE:
+		return incident_resolve(in, actor, text, now_ms, step, err);
+	case ACT_NOTE:
+		return incident_note(in, actor, text, now_ms, step, err);
+	}
+	return err_set(err, ERR_INPUT, "no such act");
+}
+
+int
+acts_apply(struct agent *a, const char *id, enum act act, const char *actor,
+    const char *text, struct err *err)
+{
+	struct config_probe gone = {.name = NULL};
+	struct target nobody = {.config = &gone};
+	const struct target *t;
+	struct incident_step step = {.happened = false};
+	struct found f;
+	int rc;
+
+	if (find(a, id, &f, err) != 0)
+		return -1;
+	t = agent_find(a, f.story->incident.probe);
+	if (t == NULL) { /* its probe left the configuration */
+		gone.name = f.story->incident.probe;
+		gone.target = gone.description = gone.runbook =
+		    f.story->incident.probe;
+		t = &nobody;
+	}
+	rc = decide(&f.story->incident, act, actor, text, &step, err);
+	if (rc == 0 && step.happened) {
+		log_kv(LOG_LEVEL_INFO, "incident", "event",
+		    event_names[step.event], "incident", f.story->incident.id,
+		    "by", actor, NULL);
+		writer_begin(a->writer);
+		tell(a, t, f.story, &step, NULL);
+		dispatch_sent(a->dispatch, writer_end(a->writer, true));
+		writer_flush(a->writer); /* the answer says it is kept */
+	}
+	free(f.own);
+	return rc;
+}
+
+int
+acts_test(struct agent *a, const char *channel, const char *actor, char **key,
+    struct err *err)
+{
+	size_t count;
+	const char *const *names = dispatch_channels(a->dispatch, &count);
+	int i = str_index(names, channel);
+	struct story story = {.timeline_count = 0};
+	struct incident *in = &story.incident;
+	uint64_t random;
+
+	if (i < 0)
+		return err_set(err, ERR_MISSING,
+		    "there is no channel %.64s in the configuration", channel);
+	CHECK(getrandom(&random, sizeof(random), 0) == sizeof(random));
+	incident_id(in->id, random);
+	str_copy(in->probe, sizeof(in->probe), SELF_PREFIX "test");
+	str_copy(in->title, sizeof(in->title), "test of this channel");
+	str_printf(in->reason, sizeof(in->reason),
+	    "asked for by %.60s; nothing is wrong", actor);
+	in->status = INCIDENT_RESOLVED;
+	in->outcome = OUTCOME_OK;
+	in->opened_ms = in->resolved_ms = clock_wall_ms();
+	in->seq = 1;
+	writer_begin(a->writer);
+	tell_test(a, &story, (size_t)i);
+	dispatch_sent(a->dispatch, writer_end(a->writer, true));
+	*key = mem_printf("%s-1-%s", in->id, channel);
+	return 0;
+}

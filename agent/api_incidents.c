@@ -1,0 +1,263 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/acts.h"
+#include "agent/api.h"
+#include "agent/delivery.h"
+#include "agent/dispatch.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#define LIMIT_MAX     1000
+#define LIMIT_DEFAULT 50
+#define ACTOR_MAX     60
+#define TEXT_MAX      400
+
+static const char *const delivery_status_names[] = {
+    [DELIVERY_PENDING] = "pending",
+    [DELIVERY_DELIVERED] = "delivered",
+    [DELIVERY_DEAD] = "dead",
+    [DELIVERY_DROPPED] = "dropped",
+    NULL,
+};
+
+struct listing {
+	json_t *list;
+	json_t *body; /* of the only one */
+	char *id;
+};
+
+static int
+take_incident(void *ctx, const struct incident_row *row)
+{
+	struct listing *l = ctx;
+	json_t *o = NULL;
+
+	if (json_parse(&o, row->body, strlen(row->body), NULL) == 0)
+		json_array_append_new(l->list, o);
+	return 0;
+}
+
+static bool
+read_limit(struct api_call *call, unsigned *limit)
+{
+	const char *text = httpd_query(call->http, "limit");
+	int64_t value = LIMIT_DEFAULT;
+
+	if (text != NULL && str_parse_i64(text, 1, LIMIT_MAX, &value) != 0) {
+		api_error(
+		    call, 400, "limit is a number from 1 to %d", LIMIT_MAX);
+		return false;
+	}
+	*limit = (unsigned)value;
+	return true;
+}
+
+void
+api_incidents(struct api_call *call)
+{
+	static const char *const words[] = {"unresolved", "all", NULL};
+	const char *status = httpd_query(call->http, "status");
+	struct incident_filter filter = {
+	    .probe = httpd_query(call->http, "probe")};
+	struct listing l = {.list = NULL};
+	struct err err = ERR_INIT;
+
+	if (status != NULL && str_index(words, status) < 0) {
+		api_error(call, 400, "status is unresolved or all");
+		return;
+	}
+	filter.unresolved_only = status == NULL || str_eq(status, words[0]);
+	if (!read_limit(call, &filter.limit))
+		return;
+	writer_flush(call->agent->writer);
+	l.list = json_array();
+	if (store_each_incident(
+		call->agent->store, &filter, take_incident, &l, &err) == 0) {
+		api_reply(call, 200, json_pack("{s:o}", "incidents", l.list));
+		return;
+	}
+	json_decref(l.list);
+	api_err(call, &err);
+}
+
+/* A timeline entry: the message without what its incident says already. */
+static int
+take_event(void *ctx, const struct event_row *row)
+{
+	struct listing *l = ctx;
+	json_t *m = NULL, *o, *own;
+	size_t count;
+
+	if (json_parse(&m, row->body, strlen(row->body), NULL) != 0)
+		return 0;
+	o = json_object();
+	json_put_int(o, "seq", row->seq);
+	json_put_time(o, "at", row->at_ms);
+	json_put_str(o, "event", event_names[row->type]);
+	own = json_object_get(m, "timeline");
+	count = json_array_size(own);
+	if (count > 0)
+		json_put_str(o, "text",
+		    json_str(json_array_get(own, count - 1), "text"));
+	json_array_append_new(l->list, o);
+	json_decref(m);
+	return 0;
+}
+
+static int
+take_delivery(void *ctx, const struct delivery_row *row)
+{
+	struct listing *l = ctx;
+	json_t *o = json_object();
+	char key[DELIVERY_KEY_MAX];
+
+	json_put_str(
+	    o, "key", delivery_key(key, row->incident, row->seq, row->channel));
+	json_put_str(o, "channel", row->channel);
+	json_put_str(o, "status", delivery_status_names[row->status]);
+	json_put_int(o, "attempts", row->attempts);
+	json_put_time(o, "created_at", row->created_ms);
+	json_put_time(o, "due_at", row->due_ms);
+	json_put_time(o, "done_at", row->done_ms);
+	json_put_int(o, "code", row->code);
+	json_put_str(o, "detail", row->detail != NULL ? row->detail : "");
+	json_array_append_new(l->list, o);
+	return 0;
+}
+
+static int
+take_one(void *ctx, const struct incident_row *row)
+{
+	struct listing *l = ctx;
+
+	if (l->id != NULL) { /* a second one: the prefix is ambiguous */
+		free(l->id);
+		l->id = mem_strdup("");
+		return 1;
+	}
+	l->id = mem_strdup(row->id);
+	return json_parse(&l->body, row->body, strlen(row->body), NULL);
+}
+
+static int
+add_details(struct agent *a, const char *id, json_t *o, struct err *err)
+{
+	struct listing timeline = {.list = json_array()};
+	struct listing deliveries = {.list = json_array()};
+	struct delivery_filter filter = {.incident = id, .status = -1};
+
+	json_put(o, "timeline", timeline.list);
+	json_put(o, "deliveries", deliveries.list);
+	if (store_each_event(a->store, id, take_event, &timeline, err) != 0)
+		return -1;
+	return store_each_delivery(
+	    a->store, &filter, take_delivery, &deliveries, err);
+}
+
+void
+api_incident(struct api_call *call)
+{
+	struct incident_filter filter = {.id_prefix = call->id, .limit = 2};
+	struct listing l = {.id = NULL};
+	struct err err = ERR_INIT;
+	int rc;
+
+	writer_flush(call->agent->writer);
+	rc = store_each_incident(
+	    call->agent->store, &filter, take_one, &l, &err);
+	if (rc == 0 && l.id == NULL)
+		rc = err_set(
+		    &err, ERR_MISSING, "there is no incident %.20s", call->id);
+	else if (rc == 0 && l.id[0] == '\0')
+		rc = err_set(&err, ERR_INPUT,
+		    "%.20s is the beginning of more than one incident's id",
+		    call->id);
+	if (rc == 0)
+		rc = add_details(call->agent, l.id, l.body, &err);
+	if (rc == 0)
+		api_reply(call, 200, l.body);
+	else
+		api_err(call, &err);
+	if (rc != 0)
+		json_decref(l.body);
+	free(l.id);
+}
+
+static void
+act(struct api_call *call, enum act what)
+{
+	const char *actor = "somebody", *text = "";
+	struct err err = ERR_INIT;
+
+	if (json_opt_str(call->body, "actor", ACTOR_MAX, &actor, &err) != 0 ||
+	    json_opt_str(call->body, "text", TEXT_MAX, &text, &err) != 0) {
+		api_error(call, 400, "%s", err.text);
+		return;
+	}
+	if (acts_apply(call->agent, call->id, what, actor, text, &err) != 0) {
+		api_err(call, &err);
+		return;
+	}
+	api_incident(call);
+}
+
+void
+api_acknowledge(struct api_call *call)
+{
+	act(call, ACT_ACKNOWLEDGE);
+}
+
+void
+api_resolve(struct api_call *call)
+{
+	act(call, ACT_RESOLVE);
+}
+
+void
+api_note(struct api_call *call)
+{
+	act(call, ACT_NOTE);
+}
+
+void
+api_deliveries(struct api_call *call)
+{
+	const char *status = httpd_query(call->http, "status");
+	struct delivery_filter filter = {
+	    .channel = httpd_query(call->http, "channel"), .status = -1};
+	struct listing l = {.list = NULL};
+	struct err err = ERR_INIT;
+
+	if (status != NULL) {
+		filter.status = str_index(delivery_status_names, status);
+		if (filter.status < 0) {
+			api_error(call, 400,
+			    "status is pending, delivered, dead or dropped");
+			return;
+		}
+	}
+	if (!read_limit(call, &filter.limit))
+		return;
+	writer_flush(call->agent->writer);
+	l.list = json_array();
+	if (store_each_delivery(
+		call->agent->store, &filter, take_delivery, &l, &err) == 0) {
+		api_reply(call, 200, json_pack("{s:o}", "deliveries", l.list));
+		return;
+	}
+	json_decref(l.list);
+	api_err(call, &err);
+}
+
+void
+api_resend(struct api_call *call)
+{
+	struct err err = ERR_INIT;
+
+	if (dispatch_resend(call->agent->dispatch, call->id, &err) != 0)
+		api_err(call, &err);
+	else
+		api_reply(call, 202, json_pack("{s:s}", "delivery", call->id));
+}

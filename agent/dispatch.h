@@ -1,0 +1,65 @@
+/*
+ * Due deliveries to path workers, receipts back. One worker process, one queue
+ * and one back-off per configured channel; they share nothing, so a sick path
+ * delays no other. Within a channel the messages of one incident keep their
+ * order. A delivery leaves once its row is committed, or at once while the
+ * store does not commit (then the queue in memory is the truth).
+ */
+#ifndef AGENT_DISPATCH_H
+#define AGENT_DISPATCH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/agent.h"
+
+#define DISPATCH_PENDING_MAX                                                   \
+	100000 /* per channel; past it the oldest tests
+                                       and reminders go to dead letters */
+
+struct dispatch *dispatch_new(struct agent *a);
+void dispatch_free(struct dispatch *d);
+
+/* The configuration changed: start, stop, restart paths. Pending deliveries of
+ * channels that left are dropped, visibly. */
+void dispatch_configure(struct dispatch *d);
+
+/* Which channels there are, for routing: NULL-ended names, borrowed. */
+const char *const *dispatch_channels(const struct dispatch *d, size_t *count);
+
+/* Inside a writer group: a delivery of event (incident, seq), with its message
+ * as JSON text, to the i-th channel. dispatch_sent() after writer_end(). */
+void dispatch_add(struct dispatch *d, size_t channel, const char *incident,
+    int seq, const char *message);
+/* The group number that the added ones wait for. */
+void dispatch_sent(struct dispatch *d, uint64_t group);
+void dispatch_committed(struct dispatch *d); /* the writer moved on, or broke */
+
+/* From the store, at the start. */
+int dispatch_load(struct dispatch *d, struct err *err);
+
+/* A dead letter goes out again. ERR_MISSING, ERR_REFUSED. */
+int dispatch_resend(struct dispatch *d, const char *key, struct err *err);
+
+struct dispatch_status {
+	const char *name, *kind;
+	bool enabled, disabled, ready; /* disabled: by a 410 */
+	unsigned pending, dead;
+	int64_t oldest_ms;         /* wall clock of the oldest pending, 0 */
+	int64_t last_delivered_ms; /* 0 */
+	const char *last_error;    /* "" */
+	uint64_t delivered, attempts, failures, restarts;
+	double seconds_sum; /* of deliveries: created to receipt */
+	int pid;
+};
+bool dispatch_status(
+    const struct dispatch *d, size_t channel, struct dispatch_status *out);
+
+/* Is there a path that works, or none configured? (for /readyz) */
+bool dispatch_any_path(const struct dispatch *d);
+/* Health observations of each path, from health.c's tick. */
+void dispatch_tick(struct dispatch *d);
+bool dispatch_idle(const struct dispatch *d); /* nothing in flight */
+
+#endif

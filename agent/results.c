@@ -1,0 +1,320 @@
+#include "agent/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "agent/dispatch.h"
+#include "agent/runs.h"
+#include "agent/tell.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#define PARENT_GRACE_MS 2000  /* for a parent's answer to come back */
+#define SELF_REPEAT_MS  60000 /* the same trouble again: once a minute */
+
+static void
+new_id(char id[INCIDENT_ID_LEN + 1])
+{
+	uint64_t random;
+
+	CHECK(getrandom(&random, sizeof(random), 0) == sizeof(random));
+	incident_id(id, random);
+}
+
+static bool
+is_bad(const struct verdict *v)
+{
+	return v->standing == OUTCOME_FAILED || v->failed_streak > 0;
+}
+
+/* The parent that may explain this probe's failure: one that fails, or one
+ * that was asked because of this failure and has not answered yet. */
+static const char *
+guilty_parent(const struct agent *a, const struct target *t)
+{
+	if (t->config->depends_on == NULL)
+		return NULL;
+	for (char **name = t->config->depends_on; *name != NULL; name++) {
+		const struct target *p = agent_find(a, *name);
+		int64_t since_ms = t->verdict.bad_since_ms;
+
+		if (p == NULL || !p->config->enabled)
+			continue;
+		if (is_bad(&p->verdict))
+			return p->config->name;
+		if (since_ms != 0 && p->running && p->last_ms < since_ms &&
+		    clock_wall_ms() - since_ms <
+			p->config->timeout_ms + PARENT_GRACE_MS)
+			return p->config->name;
+	}
+	return NULL;
+}
+
+static void
+ask_parents(struct agent *a, const struct target *t)
+{
+	if (t->config->depends_on == NULL)
+		return;
+	for (char **name = t->config->depends_on; *name != NULL; name++) {
+		struct target *p = agent_find(a, *name);
+
+		if (p != NULL && p->config->enabled)
+			runs_now(a, p);
+	}
+}
+
+static void
+remember(struct target *t, const struct result *r)
+{
+	t->last_ms = clock_wall_ms();
+	t->last_us = r->duration_us;
+	free(t->reason);
+	t->reason = mem_strdup(r->reason);
+	free(t->last);
+	t->last = r->body != NULL ? json_text(r->body) : NULL;
+	if (r->memory != NULL) {
+		free(t->memory);
+		t->memory =
+		    json_is_null(r->memory) ? NULL : json_text(r->memory);
+	}
+}
+
+static void
+put_probe(struct agent *a, const struct target *t, bool memory)
+{
+	json_t *json = verdict_to_json(&t->verdict);
+	char *verdict = json_text(json);
+	struct probe_row row = {.name = t->config->name,
+	    .kind = t->config->kind != NULL ? t->config->kind->name : "agent",
+	    .target = t->config->target,
+	    .verdict = verdict,
+	    .memory = !memory             ? NULL
+	              : t->memory != NULL ? t->memory
+	                                  : "null",
+	    .last = t->last,
+	    .seen_ms = t->last_ms};
+
+	writer_probe(a->writer, &row);
+	free(verdict);
+	json_decref(json);
+}
+
+static void
+put_observation(struct agent *a, const struct target *t, bool detail)
+{
+	struct observation_row row = {.probe = t->config->name,
+	    .region = AGENT_REGION,
+	    .at_ms = t->last_ms,
+	    .outcome = t->verdict.last,
+	    .duration_us = t->last_us,
+	    .detail = detail ? t->last : NULL};
+
+	writer_observation(a->writer, &row);
+}
+
+static void
+log_event(const struct target *t, const struct incident *in,
+    const struct incident_step *step)
+{
+	log_kv(step->notify ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "incident",
+	    "event", event_names[step->event], "incident", in->id, "probe",
+	    t->config->name, "severity", severity_names[in->severity],
+	    "held_by", in->held_by, "text", step->text, NULL);
+}
+
+static bool
+step_incident(struct agent *a, struct target *t, const struct result *r)
+{
+	struct incident empty = {.id = ""}, *in;
+	struct incident_step step = {.happened = false};
+	char id[INCIDENT_ID_LEN + 1] = "";
+	struct incident_facts facts = {.probe = t->config->name,
+	    .reason = r->reason,
+	    .parent = guilty_parent(a, t),
+	    .new_id = id,
+	    .now_ms = clock_wall_ms()};
+	bool known;
+
+	in = t->story != NULL ? &t->story->incident : &empty;
+	if (t->story == NULL && t->verdict.standing != OUTCOME_DEGRADED &&
+	    t->verdict.standing != OUTCOME_FAILED && !t->verdict.flapping)
+		return false; /* the ordinary case: nothing to compare with */
+	new_id(id);
+	known = in->id[0] != '\0' && in->status != INCIDENT_RESOLVED;
+	incident_on_verdict(
+	    in, &t->config->incident, &t->verdict, &facts, &step);
+	if (!step.happened)
+		return false;
+	if (t->story == NULL) {
+		t->story = mem_alloc(sizeof(*t->story));
+		t->story->incident = empty;
+	} else if (!known && str_eq(in->id, id)) {
+		t->story->timeline_count = 0; /* another story begins */
+	}
+	log_event(t, &t->story->incident, &step);
+	tell(a, t, t->story, &step, r);
+	return true;
+}
+
+/* A finding nobody was told about yet opens an incident of its own. */
+static bool
+take_finding(struct agent *a, struct target *t, const json_t *finding,
+    const struct result *r)
+{
+	struct story story = {.timeline_count = 0};
+	struct incident *in = &story.incident;
+	struct incident_step step = {
+	    .happened = true, .event = EVENT_OPENED, .notify = true};
+	const char *key = json_str(finding, "key");
+	struct err err = ERR_INIT;
+	bool known = false;
+	struct finding_row row = {.probe = t->config->name,
+	    .key = key,
+	    .at_ms = clock_wall_ms(),
+	    .incident = in->id};
+
+	if (store_finding_known(a->store, t->config->name, key, &known, &err) !=
+	    0)
+		log_warn("looking a finding up: %s", err.text);
+	if (known)
+		return false;
+	new_id(in->id);
+	str_copy(in->probe, sizeof(in->probe), t->config->name);
+	str_copy(in->title, sizeof(in->title), json_str(finding, "title"));
+	str_copy(in->reason, sizeof(in->reason), json_str(finding, "title"));
+	str_copy(step.text, sizeof(step.text), in->title);
+	severity_parse(json_str(finding, "severity"), &in->severity);
+	in->finding = true;
+	in->outcome = r->outcome;
+	in->opened_ms = in->failing_since_ms = in->told_ms = clock_wall_ms();
+	in->told = true;
+	in->told_severities = 1u << in->severity;
+	in->seq = 1;
+	log_event(t, in, &step);
+	tell(a, t, &story, &step, r);
+	writer_finding(a->writer, &row);
+	return true;
+}
+
+static bool
+take_findings(struct agent *a, struct target *t, const struct result *r)
+{
+	size_t i;
+	json_t *finding;
+	bool any = false;
+
+	if (r->findings == NULL)
+		return false;
+	json_array_foreach (r->findings, i, finding) {
+		if (take_finding(a, t, finding, r))
+			any = true;
+	}
+	return any;
+}
+
+void
+results_take(struct agent *a, struct target *t, const struct result *r)
+{
+	bool first = t->last_ms == 0, calm, event, found;
+	enum outcome before = t->verdict.last;
+	enum verdict_change change;
+
+	change = verdict_step(
+	    &t->verdict, &t->config->verdict, r->outcome, clock_wall_ms());
+	if (change == VERDICT_FIRST_BAD || change == VERDICT_BAD)
+		ask_parents(a, t); /* before it is decided whose fault it is */
+	remember(t, r);
+	writer_begin(a->writer);
+	event = step_incident(a, t, r);
+	found = take_findings(a, t, r);
+	put_observation(a, t, first || before != r->outcome || event);
+	calm = !first && !event && change == VERDICT_SAME &&
+	       r->outcome == OUTCOME_OK && t->verdict.good_streak > 1;
+	if (!calm || r->memory != NULL)
+		put_probe(a, t, r->memory != NULL);
+	fault_point("result decided");
+	dispatch_sent(a->dispatch,
+	    writer_end(a->writer,
+		event || found || r->memory != NULL || change != VERDICT_SAME));
+	if (change != VERDICT_SAME || first)
+		log_kv(
+		    r->outcome == OUTCOME_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		    "observation", "probe", t->config->name, "outcome",
+		    outcome_names[r->outcome], "standing",
+		    outcome_names[t->verdict.standing], "reason", r->reason,
+		    NULL);
+}
+
+void
+results_self(
+    struct agent *a, const char *name, enum outcome outcome, const char *reason)
+{
+	struct result r = {
+	    .outcome = outcome, .reason = reason, .duration_us = -1};
+	struct target *t = agent_find(a, name);
+
+	if (outcome == OUTCOME_OK &&
+	    (t == NULL || t->verdict.last == OUTCOME_OK))
+		return; /* it is no trouble, and was none */
+	if (t != NULL && t->verdict.last == outcome &&
+	    clock_wall_ms() - t->last_ms < SELF_REPEAT_MS)
+		return;
+	results_take(a, t != NULL ? t : agent_self(a, name), &r);
+}
+
+static void
+step_time(struct agent *a, struct target *t)
+{
+	struct incident *in = &t->story->incident;
+	struct incident_step step = {.happened = false};
+	const char *parent = guilty_parent(a, t);
+	struct incident before = *in;
+
+	incident_on_time(
+	    in, &t->config->incident, parent, clock_wall_ms(), &step);
+	if (!step.happened && memcmp(&before, in, sizeof(before)) == 0)
+		return;
+	writer_begin(a->writer);
+	if (step.happened) {
+		log_event(t, in, &step);
+		tell(a, t, t->story, &step, NULL);
+	} else {
+		tell_incident(a, in);
+	}
+	dispatch_sent(a->dispatch, writer_end(a->writer, true));
+}
+
+void
+results_tick(struct agent *a)
+{
+	for (uint32_t i = 0; i < a->target_count; i++) {
+		struct target *t = a->targets[i];
+
+		if (t != NULL && t->story != NULL &&
+		    t->story->incident.status != INCIDENT_RESOLVED)
+			step_time(a, t);
+	}
+}
+
+void
+results_removed(struct agent *a, struct target *t)
+{
+	struct incident_step step = {.happened = false};
+
+	writer_begin(a->writer);
+	if (t->story != NULL && t->story->incident.status != INCIDENT_RESOLVED)
+		incident_on_removed(
+		    &t->story->incident, clock_wall_ms(), &step);
+	if (step.happened) {
+		log_event(t, &t->story->incident, &step);
+		tell(a, t, t->story, &step, NULL);
+	}
+	writer_drop_probe(a->writer, t->config->name);
+	dispatch_sent(a->dispatch, writer_end(a->writer, true));
+}
