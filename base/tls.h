@@ -26,7 +26,7 @@ struct tls_certificate {
 	char protocol[16], cipher[64]; /* "TLSv1.3", "TLS_AES_…"; "" before */
 };
 
-struct tls_options { /* borrowed until the handshake's callback */
+struct tls_options {         /* borrowed until the handshake's callback */
 	const char *host;    /* what the certificate must be for: a name (sent
 	                        as SNI as well) or a numeric address */
 	const char *address; /* for messages: "192.0.2.7:443" */
@@ -56,8 +56,7 @@ const struct tls_certificate *tls_certificate(const struct tls *t);
  * inside, so read until TLS_AGAIN before watching fd. */
 #define TLS_AGAIN ((ssize_t)-2)
 ssize_t tls_read(struct tls *t, void *dst, size_t size, struct err *err);
-ssize_t tls_write(
-    struct tls *t, const void *data, size_t len, struct err *err);
+ssize_t tls_write(struct tls *t, const void *data, size_t len, struct err *err);
 unsigned tls_interest(const struct tls *t); /* LOOP_READ or LOOP_WRITE */
 
 #endif
