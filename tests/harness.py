@@ -395,12 +395,19 @@ def run_cli(*words, cwd=None, timeout=30, stdin=None, environment=None):
 
 
 def read_alerts(path):
-    """The whole lines a `file` channel has written so far."""
+    """The whole lines a `file` channel has written so far. A line that broke
+    off when its writer was killed is none."""
     try:
         text = pathlib.Path(path).read_text()
     except OSError:
         return []
-    return [json.loads(line) for line in text.split("\n")[:-1] if line]
+    alerts = []
+    for line in text.split("\n")[:-1]:
+        try:
+            alerts.append(json.loads(line))
+        except ValueError:
+            continue
+    return alerts
 
 
 def uptime(name, target, **keys):

@@ -37,7 +37,7 @@ class Secrets(Case):
                          "server": f"smtp://127.0.0.1:{free_port()}",
                          "from": "tocsin@example.org",
                          "to": ["oncall@example.org"],
-                         "username": "tocsin",
+                         "user": "tocsin", "starttls": "none",
                          "password": "${file:%s}" % password,
                          "timeout": "2s"},
                 "push": {"kind": "ntfy",

@@ -56,7 +56,7 @@ class Workers(Case):
         web = self.web()
         agent = self.start(
             uptime("web", web.url), uptime("refused", stub.url, confirm=10),
-            uptime("silent", self.peer(Stub("silent")).url, timeout="1s"))
+            uptime("silent", self.peer(Stub("silent")).url))
         agent.wait_standing("web", "ok")
         agent.wait_outcome("silent", "failed")
         worker = agent.wait_worker("probe", "uptime")
@@ -86,7 +86,7 @@ class Workers(Case):
         self.assertEqual(agent.incidents(probe="web"), [])
 
     def test_stopped_probe_worker_is_unknown_not_failed(self):
-        agent = self.start(uptime("web", self.web().url, timeout="1s"))
+        agent = self.start(uptime("web", self.web().url))
         agent.wait_standing("web", "ok")
         old = agent.wait_worker("probe", "uptime")
         os.kill(old, signal.SIGSTOP)
@@ -127,7 +127,7 @@ class Workers(Case):
 
     def test_workers_end_with_the_core(self):
         silent = self.peer(Stub("silent"))
-        agent = self.start(uptime("slow", silent.url, timeout="20s"))
+        agent = self.start(uptime("slow", silent.url, timeout="20s", every="30s"))
         wait_for(lambda: silent.connections > 0, "a job in flight")
         agent.wait_worker("path", "file")
         workers = agent.workers()
@@ -163,7 +163,7 @@ class Workers(Case):
         web = self.web()
         agent = self.start(
             uptime("web", web.url),
-            *[uptime(f"bad-{kind}", self.peer(Stub(kind)).url, timeout="2s")
+            *[uptime(f"bad-{kind}", self.peer(Stub(kind)).url)
               for kind in ("silent", "close", "drip", "garbage",
                            "black-hole")])
         agent.wait_standing("web", "ok")
