@@ -10,7 +10,7 @@
 
 _Noreturn void check_failed(const char *cond, const char *file, int line);
 
-/* Print `tocsin: <text>` on stderr and abort: for lack of memory and the like. */
+/* Print `tocsin: <text>` on stderr and abort: out of memory and the like. */
 _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -58,6 +58,8 @@ json_parse(json_t **out, const char *text, size_t len, struct err *err)
 static const char *
 type_name(const json_t *value)
 {
+	if (value == NULL)
+		return "nothing";
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
 		return "an object";
@@ -66,8 +68,9 @@ type_name(const json_t *value)
 	case JSON_STRING:
 		return "a string";
 	case JSON_INTEGER:
-	case JSON_REAL:
 		return "a number";
+	case JSON_REAL:
+		return "a number with a fraction";
 	case JSON_TRUE:
 	case JSON_FALSE:
 		return "a boolean";
@@ -82,8 +85,7 @@ wrong_type(
     const json_t *value, const char *key, const char *allowed, struct err *err)
 {
 	return err_set(err, ERR_INPUT, "\"%s\" is %s, but must be %s", key,
-	    json_is_real(value) ? "a number with a fraction" : type_name(value),
-	    allowed);
+	    type_name(value), allowed);
 }
 
 /* *found is the member, or NULL if it is absent or null. */
@@ -95,7 +97,7 @@ find(const json_t *obj, const char *key, bool required, json_t **found,
 	if (!json_is_object(obj))
 		return err_set(err, ERR_INPUT,
 		    "expected an object with \"%s\", found %s", key,
-		    obj != NULL ? type_name(obj) : "nothing");
+		    type_name(obj));
 	*found = json_object_get(obj, key);
 	if (json_is_null(*found) && !required)
 		*found = NULL;
@@ -165,7 +167,7 @@ int
 json_need_enum(const json_t *obj, const char *key, const char *const *names,
     int *out, struct err *err)
 {
-	const char *word;
+	const char *word = "";
 	char shown[SHOWN];
 	struct buf allowed;
 	int i;
@@ -238,7 +240,7 @@ json_only(const json_t *obj, const char *const *keys, struct err *err)
 
 	if (!json_is_object(obj))
 		return err_set(err, ERR_INPUT, "expected an object, found %s",
-		    obj != NULL ? type_name(obj) : "nothing");
+		    type_name(obj));
 	json_object_foreach ((json_t *)(uintptr_t)obj, key, value) {
 		if (str_index(keys, key) >= 0)
 			continue;

@@ -39,7 +39,7 @@ json_opt_bool(const json_t *obj, const char *key, bool *out, struct err *err);
 /* Refuse members that are not in the NULL-ended list. */
 int json_only(const json_t *obj, const char *const *keys, struct err *err);
 
-/* For JSON of our own making: "" or the fallback if absent or of another type. */
+/* For JSON of our own making: "" or the fallback where there is no such. */
 const char *json_str(const json_t *obj, const char *key);
 int64_t json_int(const json_t *obj, const char *key, int64_t fallback);
 bool json_bool(const json_t *obj, const char *key, bool fallback);

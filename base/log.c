@@ -219,12 +219,12 @@ is_tail(const char *s, size_t len)
 /* What a worker's own log.c wrote keeps its level and pairs; anything else,
  * a sanitizer's report for one, is a warning with the line as its message. */
 void
-log_relay(const char *worker, const char *text, size_t len)
+log_relay(const char *worker, const char *line, size_t len)
 {
 	enum log_level level;
-	const char *tail = text;
+	const char *tail = line;
 	size_t tail_len = len;
-	struct logfmt line;
+	struct logfmt out;
 	bool ours;
 
 	ours = len < LOGFMT_MAX / 2 && take_head(&tail, &tail_len, &level) &&
@@ -233,12 +233,12 @@ log_relay(const char *worker, const char *text, size_t len)
 		level = LOG_LEVEL_WARN;
 	if (level < log_state.level)
 		return;
-	begin(&line, level, worker);
+	begin(&out, level, worker);
 	if (ours) {
-		logfmt_raw(&line, " ", 1);
-		logfmt_raw(&line, tail, tail_len);
+		logfmt_raw(&out, " ", 1);
+		logfmt_raw(&out, tail, tail_len);
 	} else {
-		logfmt_pair(&line, "msg", text, len);
+		logfmt_pair(&out, "msg", line, len);
 	}
-	end(&line);
+	end(&out);
 }

@@ -32,7 +32,7 @@ void
 log_kv(enum log_level level, const char *msg, ...) __attribute__((sentinel));
 
 /* A line a worker wrote on its stderr. What its own log.c wrote keeps level and
- * pairs; anything else is a warning. Escaped, and marked with our name for it. */
+ * pairs; anything else is a warning. Escaped and marked with `worker`. */
 void log_relay(const char *worker, const char *line, size_t len);
 
 #endif

@@ -103,6 +103,12 @@ logfmt_pair(struct logfmt *line, const char *key, const char *value, size_t len)
 	add(line, len > 0 ? "…\"" : "\"");
 }
 
+static bool
+is_escape(char c)
+{
+	return c == '"' || c == '\\' || c == 'n' || c == 'x';
+}
+
 /* The length of the quoted value at s, or 0 if it is not a whole one. */
 static size_t
 quoted_len(const char *s, size_t len)
@@ -118,7 +124,7 @@ quoted_len(const char *s, size_t len)
 		at += n;
 		if (code != '\\')
 			continue;
-		if (at == len || memchr("\"\\nx", s[at], 4) == NULL)
+		if (at == len || !is_escape(s[at]))
 			return 0;
 		at++;
 	}
