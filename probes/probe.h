@@ -70,6 +70,10 @@ struct probe_kind {
 /* Ends the job: takes what obs holds; `job` is gone when it returns. */
 void probe_done(struct probe_job *job, struct observation *obs);
 
+/* How late this process itself is running, microseconds: the part of any time
+ * measured during the job that may be our own load. */
+int64_t probe_lag_us(const struct probe_job *job);
+
 /* Set outcome and reason; bytes that cannot be shown are escaped. */
 void probe_reason(struct observation *obs, enum outcome outcome,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
