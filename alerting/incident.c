@@ -136,6 +136,7 @@ begin(const struct turn *t)
 	if (facts->parent != NULL)
 		CHECK(str_copy(in->held_by, sizeof(in->held_by),
 			  facts->parent) == 0);
+	in->parent_asked = facts->parent != NULL && facts->parent_asked;
 	set_title(in);
 	set_reason(t);
 	begin_text(t, again, resolved_ms);
@@ -174,6 +175,8 @@ still_held(
 		in->parent_ok_ms = 0;
 		return true;
 	}
+	if (in->parent_asked)
+		return false; /* it is well: this was not its fault */
 	if (in->parent_ok_ms == 0) {
 		in->parent_ok_ms = now_ms;
 		in->bad_since_parent_ok = 0;
@@ -195,10 +198,11 @@ release(struct incident *in, int64_t now_ms, struct incident_step *out)
 	    in->reopened > 0 ? EVENT_REOPENED : EVENT_OPENED;
 
 	incident_text(out->text, sizeof(out->text),
-	    "%s no longer fails, but %s is %s, for %s now: %s", in->held_by,
-	    in->probe, incident_word(in),
-	    str_duration_human(how_long, lasts * 1000), in->reason);
+	    "%s is well, but %s is %s, for %s now: %s", in->held_by, in->probe,
+	    incident_word(in), str_duration_human(how_long, lasts * 1000),
+	    in->reason);
 	in->held_by[0] = '\0';
+	in->parent_asked = false;
 	in->parent_ok_ms = 0;
 	in->bad_since_parent_ok = 0;
 	incident_tell(
@@ -288,6 +292,8 @@ incident_on_verdict(struct incident *in, const struct incident_policy *p,
 		return;
 	}
 	on_active(&t);
+	if (facts->parent != NULL && !facts->parent_asked)
+		in->parent_asked = false;
 	held = incident_is_held(in) &&
 	       still_held(
 		   in, facts->parent, incident_is_bad(v->last), facts->now_ms);

@@ -43,7 +43,8 @@ struct incident {
 	int64_t failing_since_ms;
 	int64_t told_ms; /* when people last got a message */
 	char acknowledged_by[64];
-	char held_by[64]; /* parent that holds back the alert, "" = none */
+	char held_by[64];  /* parent that holds back the alert, "" = none */
+	bool parent_asked; /* held only until that parent has answered */
 	/* Held, but since when has no parent failed (0 = one does), and how
 	 * many results since then say that it is still bad? */
 	int64_t parent_ok_ms;
@@ -86,8 +87,10 @@ void incident_id(char id[INCIDENT_ID_LEN + 1], uint64_t random);
 struct incident_facts {
 	const char *probe;
 	const char *reason; /* of the observation that just came */
-	const char *parent; /* a parent that fails or began to (its last known
-	                       outcome is bad), or NULL */
+	/* A parent that fails or began to, or one that was asked because of
+	 * this failure and has not answered yet (parent_asked); or NULL. */
+	const char *parent;
+	bool parent_asked;
 	const char *new_id; /* for the case that one opens */
 	int64_t now_ms;
 };

@@ -81,6 +81,7 @@ incident_end(struct incident *in, enum outcome outcome, int64_t now_ms,
 	in->outcome = outcome;
 	in->flapping = false;
 	in->held_by[0] = '\0';
+	in->parent_asked = false;
 	in->parent_ok_ms = 0;
 	in->bad_since_parent_ok = 0;
 	incident_tell(in, EVENT_RESOLVED, in->told, now_ms, out);

@@ -32,6 +32,7 @@ static const struct field fields[] = {
     {FIELD(TIME, struct incident, told_ms)},
     {FIELD(TEXT, struct incident, acknowledged_by)},
     {FIELD(TEXT, struct incident, held_by)},
+    {FIELD(BOOL, struct incident, parent_asked)},
     {FIELD(TIME, struct incident, parent_ok_ms)},
     {FIELD(COUNT, struct incident, bad_since_parent_ok), .max = COUNT_MAX},
     {FIELD(BOOL, struct incident, told)},

@@ -21,6 +21,7 @@
  * A script is one line. Each letter is something that happens; it answers with
  * one letter. Results come 30 s apart.
  *   o d f u  a result    P p  a parent fails, recovers    A B  two people
+ *   Q a parent is only asked
  *   C closed by a person   N  a note      X  probe removed   M  5 min pass
  *   H  4 h pass
  * Answers: upper case = people are told.
@@ -35,6 +36,7 @@ struct scene {
 	struct verdict verdict;
 	struct incident in;
 	const char *parent;
+	bool parent_asked;
 	int64_t now_ms;
 	uint64_t ids;
 	struct incident_step step;
@@ -62,6 +64,7 @@ scene_result(struct scene *s, char letter)
 	    .probe = "portal",
 	    .reason = "connect refused",
 	    .parent = s->parent,
+	    .parent_asked = s->parent_asked,
 	};
 	char id[INCIDENT_ID_LEN + 1];
 	const char *at = strchr("odfu", letter);
@@ -107,8 +110,9 @@ scene_play(struct scene *s, char letter)
 	memset(&s->step, 0, sizeof(s->step));
 	if (strchr("odfu", letter) != NULL) {
 		scene_result(s, letter);
-	} else if (letter == 'P' || letter == 'p') {
-		s->parent = letter == 'P' ? "gateway" : NULL;
+	} else if (letter == 'P' || letter == 'Q' || letter == 'p') {
+		s->parent = letter != 'p' ? "gateway" : NULL;
+		s->parent_asked = letter == 'Q';
 		scene_time(s, 0);
 	} else if (letter == 'M' || letter == 'H') {
 		scene_time(s, letter == 'M' ? 5 * MINUTE : 4 * HOUR);
@@ -145,6 +149,9 @@ static const struct {
     {"a parent, and the child as well", "oPffpffoo", "...o..O.R"},
     {"on the second bad result", "oPffpfuuof", "...o.....O"},
     {"the wait starts anew", "oPffpfPfpff", "...o......O"},
+    {"asked, and well", "oQffp", "...oO"},
+    {"asked, and failing", "oQffPfpff", "...o....O"},
+    {"asked, over before it answers", "oQffoo", "...o.r"},
     {"no result, but time", "oPffpMM", "...o.O."},
     {"parent stays: never", "oPffMHHfu", "...o....."},
     {"told before the parent failed", "offPfoopo",
@@ -336,7 +343,7 @@ test_what_is_said(void **unused)
 	assert_string_equal(s.in.held_by, "gateway");
 	play(&s, "pff");
 	assert_string_equal(s.step.text,
-	    "gateway no longer fails, but portal is failing, for 1 min 30 s "
+	    "gateway is well, but portal is failing, for 1 min 30 s "
 	    "now: connect refused");
 	assert_string_equal(s.in.held_by, "");
 	play(&s, "A");
