@@ -37,6 +37,7 @@ on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 		netguard_text(wanted, &address->addr), call->response.address))
 		return CURL_SOCKET_BAD;
 	call->dialled = true;
+	call->attempt_us = clock_boot_us();
 	return socket(address->family,
 	    address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    address->protocol);

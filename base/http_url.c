@@ -85,7 +85,9 @@ same_as_written(const char *host, const char *text, struct err *err)
 		    "escapes");
 	for (const char *c = written; *c != '\0'; c++)
 		if ((unsigned char)*c >= 0x80)
-			return 0; /* an international name, now in ASCII */
+			return err_set(err, ERR_INPUT,
+			    "an international host name must be written in "
+			    "its ASCII form, xn--…");
 	if (strcasecmp(host, written) != 0)
 		return err_set(err, ERR_INPUT,
 		    "the host of the URL must be written as %s", host);
@@ -115,8 +117,7 @@ read_host(struct http_url *out, CURLU *parts, const char *text, struct err *err)
 	if (copy_part(zone, sizeof(zone), parts, CURLUPART_ZONEID, 0) == 0)
 		return err_set(err, ERR_INPUT,
 		    "addresses with a zone (%%eth0) are not supported");
-	if (copy_part(
-		host, sizeof(host), parts, CURLUPART_HOST, CURLU_PUNYCODE) < 0)
+	if (copy_part(host, sizeof(host), parts, CURLUPART_HOST, 0) < 0)
 		return err_set(
 		    err, ERR_INPUT, "the host of the URL is not a valid name");
 	len = strlen(host);

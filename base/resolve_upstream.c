@@ -45,9 +45,10 @@ static const char *const options[][2] = {
     {"insecure-lan-zones:", "yes"},
     {"outgoing-range:", "256"},
     {"num-queries-per-thread:", "2048"},
+    {"local-zone:", "test. nodefault"},
+    {"local-zone:", "invalid. nodefault"},
+    {"local-zone:", "home.arpa. nodefault"},
 };
-
-static const char *const own_zones[] = {"test.", "home.arpa.", "invalid."};
 
 static int
 configure(struct upstream *u, struct err *err)
@@ -57,8 +58,6 @@ configure(struct upstream *u, struct err *err)
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		CHECK(ub_ctx_set_option(u->ub, options[i][0], options[i][1]) ==
 		      0);
-	for (size_t i = 0; i < sizeof(own_zones) / sizeof(own_zones[0]); i++)
-		CHECK(ub_ctx_zone_add(u->ub, own_zones[i], "nodefault") == 0);
 	for (size_t i = 0; i < c->server_count; i++)
 		if (ub_ctx_set_fwd(u->ub, c->servers[i]) != 0)
 			return err_set(err, ERR_CONFIG,

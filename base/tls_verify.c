@@ -221,13 +221,13 @@ explain(char *dst, size_t size, X509_STORE_CTX *ctx, const char *host)
 
 /* ---- the judgement ---- */
 
-static bool
-is_numeric(const char *host)
+bool
+tls_is_name(const char *host)
 {
 	uint8_t bytes[16];
 
-	return inet_pton(AF_INET, host, bytes) == 1 ||
-	       inet_pton(AF_INET6, host, bytes) == 1;
+	return inet_pton(AF_INET, host, bytes) != 1 &&
+	    inet_pton(AF_INET6, host, bytes) != 1;
 }
 
 static void
@@ -241,10 +241,10 @@ aim(X509_STORE_CTX *ctx, const char *host, X509_STORE_CTX *given)
 	X509_VERIFY_PARAM_set_time(param, (time_t)(clock_wall_ms() / 1000));
 	X509_VERIFY_PARAM_set_hostflags(
 	    param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (is_numeric(host))
-		CHECK(X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1);
-	else
+	if (tls_is_name(host))
 		CHECK(X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
+	else
+		CHECK(X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1);
 }
 
 /* X509_V_OK or what is wrong; fills check->found. */

@@ -30,6 +30,9 @@ void tls_verify_note(struct tls_check *check, SSL *ssl);
  * not speak TLS there". Returns `reason` itself if there is nothing better. */
 const char *tls_reason(const char *reason);
 
+/* A name, as opposed to a numeric address? */
+bool tls_is_name(const char *host);
+
 /* The CAs of a file, or the system's; borrowed. NULL with err. */
 X509_STORE *tls_store(const char *ca_file, struct err *err);
 
