@@ -95,11 +95,9 @@ free_probe(struct config_probe *p)
 	free(p->runbook);
 }
 
-void
-config_free(struct config *c)
+static void
+fini(struct config *c)
 {
-	if (c == NULL)
-		return;
 	for (size_t i = 0; i < c->probe_count; i++)
 		free_probe(&c->probes[i]);
 	for (size_t i = 0; i < c->channel_count; i++) {
@@ -121,6 +119,14 @@ config_free(struct config *c)
 	free(c->http.cert_file);
 	free(c->http.key_file);
 	free(c->heartbeat_url);
+}
+
+void
+config_free(struct config *c)
+{
+	if (c == NULL)
+		return;
+	fini(c);
 	free(c);
 }
 
@@ -151,6 +157,57 @@ config_find_channel(const struct config *c, const char *name)
 		if (str_eq(c->channels[i].name, name))
 			return &c->channels[i];
 	return NULL;
+}
+
+static void
+first_mistake(const struct config_mistakes *m, struct err *err)
+{
+	const struct config_mistake *first = &m->items[0];
+
+	if (first->line > 0)
+		err_set(err, ERR_CONFIG, "%s:%d:%d: ", first->file, first->line,
+		    first->column);
+	else
+		err_set(err, ERR_CONFIG, "%s%s", first->file,
+		    *first->file != '\0' ? ": " : "");
+	str_printf(err->text + strlen(err->text),
+	    sizeof(err->text) - strlen(err->text), "%s%s%s", first->path,
+	    *first->path != '\0' ? ": " : "", first->text);
+}
+
+int
+config_state(const char *path, char **out, struct err *err)
+{
+	struct config_mistakes mistakes = {NULL, 0};
+	struct config_yaml *yaml = config_yaml_new(&mistakes);
+	struct config c = {0};
+	struct config_build b;
+	json_t *root = config_files_read(yaml, path, &mistakes, c.fingerprint);
+	int rc = -1;
+
+	config_build_init(&b, &c, yaml);
+	if (root != NULL) {
+		json_t *state = json_object_get(root, "state");
+
+		if (state != NULL)
+			config_build_expand(&b, state, "state");
+		config_build_file(&b, root);
+		*out = c.state;
+		c.state = NULL;
+	}
+	if (root == NULL)
+		first_mistake(&mistakes, err);
+	else if (*out == NULL)
+		first_mistake(&b.mistakes, err);
+	else
+		rc = 0;
+	config_mistakes_fini(&b.mistakes);
+	config_mistakes_fini(&b.warnings);
+	config_mistakes_fini(&mistakes);
+	config_yaml_free(yaml);
+	json_decref(root);
+	fini(&c);
+	return rc;
 }
 
 /* Whose key is it, the common ones' or the kind's? */
@@ -184,15 +241,6 @@ probe_object(const struct probe_kind *kind, const char *target,
 		return NULL;
 	}
 	return obj;
-}
-
-static void
-first_mistake(const struct config_mistakes *m, struct err *err)
-{
-	const struct config_mistake *first = &m->items[0];
-
-	err_set(err, ERR_CONFIG, "%s%s%s", first->path,
-	    *first->path != '\0' ? ": " : "", first->text);
 }
 
 struct config *

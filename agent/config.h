@@ -20,6 +20,9 @@
 #include "base/option.h"
 #include "probes/probe.h"
 
+#define CONFIG_FILE  "/etc/tocsin/tocsin.yaml"
+#define CONFIG_STATE "sqlite:/var/lib/tocsin/state.db"
+
 #define CONFIG_PROBES_MAX   20000
 #define CONFIG_CHANNELS_MAX 100
 #define CONFIG_NAME_MAX     63 /* [a-z0-9][a-z0-9._-]* */
@@ -110,6 +113,9 @@ void config_free(struct config *c);
  * filled in, secrets as "***", references as they stand in the file. NULL
  * with the mistakes if any; the caller's. Large: not for a running agent. */
 json_t *config_effective(const char *path, struct config_mistakes *mistakes);
+/* Only the store's URL, whatever else may be wrong: for commands that talk to
+ * a running agent. *out is the caller's. */
+int config_state(const char *path, char **out, struct err *err);
 void config_mistakes_fini(struct config_mistakes *m);
 
 const struct config_probe *

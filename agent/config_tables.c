@@ -95,7 +95,7 @@ static const struct option heartbeat_options[] = {
 const struct option config_file_options[] = {
     {.name = "state",
 	OPTION(STRING, struct config_file, state),
-	.standard = "sqlite:/var/lib/tocsin/state.db",
+	.standard = CONFIG_STATE,
 	.max = 4096,
 	.help = "where the agent keeps what it must not forget: sqlite:PATH"},
     {.name = "agent",
