@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alerting/render.h"
+#include "alerting/render_words.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/str.h"
@@ -242,10 +243,12 @@ static void
 put_headers(
     struct buf *out, const struct mime_mail *mail, const struct message *m)
 {
-	char date[40];
+	char date[40], state[40];
 
+	render_state(state, m);
 	buf_printf(out, "Date: %s\r\n", clock_rfc5322(date, m->at_ms));
-	buf_printf(out, "From: tocsin <%s>\r\n", mail->from);
+	buf_printf(
+	    out, "From: \"tocsin %s\" <%s>\r\n", state, mail->from);
 	put_to(out, mail);
 	put_subject(out, mail, m);
 	put_thread(out, mail, m);

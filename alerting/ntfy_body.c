@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 #define TOPIC_MAX 64
+#define TITLE_MAX 140
 #define TOPIC_SET                                                              \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
@@ -88,12 +89,15 @@ tags(const struct message *m)
 static void
 put_words(json_t *body, const struct message *m)
 {
+	const char *headline = render_headline(m);
+	char state[40], what[TITLE_MAX], title[sizeof(state) + sizeof(what)];
 	struct buf text;
 
+	render_state(state, m);
+	str_printable(what, sizeof(what), headline, strlen(headline));
+	str_printf(title, sizeof(title), "[%s] %s", state, what);
+	json_put_str(body, "title", title);
 	buf_init(&text, NTFY_MESSAGE_MAX);
-	render_title(&text, m);
-	json_put_str(body, "title", buf_str(&text));
-	buf_clear(&text);
 	render_short(&text, m);
 	json_put_text(body, "message", buf_str(&text), text.len);
 	buf_fini(&text);

@@ -1,14 +1,11 @@
 #include "alerting/registry.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/sandbox.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "base/worker.h"
 
@@ -27,14 +24,6 @@ const struct channel_kind *const channel_kinds[] = {
     NULL,
 };
 
-const char *const receipt_names[] = {
-    [RECEIPT_DELIVERED] = "delivered",
-    [RECEIPT_RETRY] = "retry",
-    [RECEIPT_REJECTED] = "rejected",
-    [RECEIPT_DISABLED] = "disabled",
-    NULL,
-};
-
 const struct channel_kind *
 channel_kind_find(const char *name)
 {
@@ -42,22 +31,6 @@ channel_kind_find(const char *name)
 		if (str_eq(channel_kinds[i]->name, name))
 			return channel_kinds[i];
 	return NULL;
-}
-
-void
-receipt_set(struct receipt *r, enum receipt_status status, int code,
-    const char *fmt, ...)
-{
-	char text[2 * sizeof(r->detail)];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	r->status = status;
-	r->code = code;
-	r->retry_after_ms = -1;
-	str_printable(r->detail, sizeof(r->detail), text, strlen(text));
 }
 
 struct path {

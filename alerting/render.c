@@ -15,14 +15,6 @@ clean(char *dst, size_t size, const char *src)
 	str_printable(dst, size, src, strlen(src));
 }
 
-static const char *
-headline(const struct message *m)
-{
-	if (m->title[0] != '\0')
-		return m->title;
-	return m->probe[0] != '\0' ? m->probe : "an incident";
-}
-
 void
 render_title(struct buf *out, const struct message *m)
 {
@@ -32,22 +24,24 @@ render_title(struct buf *out, const struct message *m)
 	render_state(state, m);
 	render_gist(gist, m);
 	buf_init(&whole, 8192);
-	buf_printf(&whole, "[%s] %s%s%s", state, headline(m),
+	buf_printf(&whole, "[%s] %s%s%s", state, render_headline(m),
 	    gist[0] ? ": " : "", gist);
 	clean(line, sizeof(line), buf_str(&whole));
 	buf_fini(&whole);
 	buf_puts(out, line);
 }
 
+/* Nothing in it may change while the incident lasts, and its title does
+ * ("degraded", "failing"): some mail clients sort threads by subject. */
 void
 render_subject(struct buf *out, const struct message *m)
 {
 	char line[SUBJECT_MAX + 1], id[40];
 
-	clean(line, sizeof(line), headline(m));
+	clean(line, sizeof(line), m->probe[0] ? m->probe : m->title);
 	clean(id, sizeof(id), m->incident);
-	buf_printf(
-	    out, "%s%s%s%s", line, id[0] ? " (" : "", id, id[0] ? ")" : "");
+	buf_printf(out, "%s: %s%s%s", line,
+	    m->event == EVENT_TEST ? "test" : "incident", id[0] ? " " : "", id);
 }
 
 static void
@@ -114,7 +108,7 @@ render_text(struct buf *out, const struct message *m)
 
 	render_state(state, m);
 	render_gist(gist, m);
-	clean(title, sizeof(title), headline(m));
+	clean(title, sizeof(title), render_headline(m));
 	buf_printf(out, "%s: %s\n", state, title);
 	if (gist[0] != '\0')
 		buf_printf(out, "%s\n", gist);
@@ -138,7 +132,7 @@ render_short(struct buf *out, const struct message *m)
 	char gist[RENDER_VALUE_MAX], line[240];
 
 	render_gist(gist, m);
-	clean(line, sizeof(line), gist[0] ? gist : headline(m));
+	clean(line, sizeof(line), gist[0] ? gist : render_headline(m));
 	buf_puts(out, line);
 	clean(line, sizeof(line), m->target);
 	if (line[0] != '\0')

@@ -171,7 +171,7 @@ html_head(struct buf *out, const struct message *m)
 	    "border-radius:4px;font-weight:600;color:#ffffff;background:%s\">"
 	    "%s</span></p>\n<h1 style=\"font-size:20px;margin:0 0 6px\">",
 	    colour_of(m), state);
-	escape_clean(out, m->title[0] ? m->title : m->probe);
+	escape_clean(out, render_headline(m));
 	buf_puts(out, "</h1>\n");
 	if (gist[0] != '\0') {
 		buf_puts(out, "<p style=\"margin:0 0 14px;font-size:16px;"

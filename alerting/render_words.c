@@ -59,6 +59,16 @@ clean(char *dst, size_t size, const char *src)
 	str_printable(dst, size, src, strlen(src));
 }
 
+const char *
+render_headline(const struct message *m)
+{
+	if (m->event == EVENT_RESOLVED && m->probe[0] != '\0')
+		return m->probe; /* not "RESOLVED: portal is failing" */
+	if (m->title[0] != '\0')
+		return m->title;
+	return m->probe[0] != '\0' ? m->probe : "an incident";
+}
+
 static int64_t
 lasted_ms(const struct message *m)
 {

@@ -14,6 +14,10 @@
 /* "CRITICAL", "RESOLVED", "ACKNOWLEDGED", …: what a person must know first. */
 void render_state(char dst[40], const struct message *m);
 
+/* What it is about: "portal is failing"; once it is over, "portal". Not yet
+ * printable; borrowed. */
+const char *render_headline(const struct message *m);
+
 /* What is said beside the state: "connect to … refused", "after 12 min". */
 void render_gist(char dst[RENDER_VALUE_MAX], const struct message *m);
 

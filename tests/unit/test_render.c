@@ -1,0 +1,216 @@
+#include "alerting/render.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/message_sample.h"
+
+typedef void render_fn(struct buf *out, const struct message *m);
+
+static char *
+rendered(render_fn *render, const struct message *m)
+{
+	struct buf out;
+
+	buf_init(&out, 100000);
+	render(&out, m);
+	assert_false(out.cut);
+	return buf_take(&out);
+}
+
+static void
+says(render_fn *render, const struct message *m, const char *want)
+{
+	char *got = rendered(render, m);
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void
+tells_everything_when_it_opens(void **state)
+{
+	struct message m = sample_message(EVENT_OPENED);
+
+	(void)state;
+	says(render_title, &m,
+	    "[CRITICAL] portal is failing: connect to 192.0.2.7:443 refused "
+	    "after 0.8 ms");
+	says(render_short, &m,
+	    "connect to 192.0.2.7:443 refused after 0.8 ms\n"
+	    "https://portal.example.org/health\n"
+	    "tocsin incident ack 7k3qx9v2tb");
+	says(render_text, &m,
+	    "CRITICAL: portal is failing\n"
+	    "connect to 192.0.2.7:443 refused after 0.8 ms\n"
+	    "\n"
+	    "Probe       portal (uptime)\n"
+	    "Target      https://portal.example.org/health\n"
+	    "About       Where patients book their visits\n"
+	    "Bad since   2026-11-22 03:59:30 UTC\n"
+	    "Opened      2026-11-22 04:00:00 UTC\n"
+	    "Seen from   fra, nyc\n"
+	    "Labels      team=web, tier=1\n"
+	    "Runbook     https://wiki.example.org/portal\n"
+	    "See more    https://tocsin.example.org/incidents/7k3qx9v2tb\n"
+	    "\n"
+	    "What to do\n"
+	    "  Acknowledge it, so that the others know and the reminders "
+	    "stop.\n"
+	    "  tocsin incident ack 7k3qx9v2tb\n"
+	    "\n"
+	    "So far\n"
+	    "  2026-11-22 03:59:00 UTC  opened: status 503\n"
+	    "\n"
+	    "What was seen\n"
+	    "  status: 503\n"
+	    "  address: 192.0.2.7:443\n"
+	    "  total_ms: 12.5\n"
+	    "\n"
+	    "-- \n"
+	    "tocsin on mon1.example.org, 2026-11-22 04:00:00 UTC, incident "
+	    "7k3qx9v2tb, event 1\n");
+	sample_free(&m);
+}
+
+static void
+says_that_it_is_over(void **state)
+{
+	struct message m = sample_message(EVENT_RESOLVED);
+	char *text;
+
+	(void)state;
+	m.resolved_ms = SAMPLE_AT + 720000;
+	m.reason = "answers again";
+	says(render_title, &m,
+	    "[RESOLVED] portal: over after 12 min 30 s: answers again");
+	text = rendered(render_text, &m);
+	assert_non_null(strstr(text, "Resolved    2026-11-22 04:12:00 UTC"));
+	assert_null(strstr(text, "incident ack"));
+	free(text);
+	says(render_short, &m,
+	    "over after 12 min 30 s: answers again\n"
+	    "https://portal.example.org/health\n"
+	    "incident 7k3qx9v2tb");
+	sample_free(&m);
+}
+
+static void
+names_every_event(void **state)
+{
+	static const char *const titles[EVENT_COUNT] = {
+	    [EVENT_OPENED] = "[CRITICAL] portal is failing: it broke",
+	    [EVENT_WORSENED] = "[CRITICAL, WORSE] portal is failing: it broke",
+	    [EVENT_IMPROVED] = "[CRITICAL, BETTER] portal is failing: it broke",
+	    [EVENT_REMINDER] = "[STILL CRITICAL] portal is failing: it broke",
+	    [EVENT_FLAPPING] =
+		"[CRITICAL, FLAPPING] portal is failing: it broke",
+	    [EVENT_ACKNOWLEDGED] =
+		"[ACKNOWLEDGED] portal is failing: taken by alice: on it",
+	    [EVENT_NOTE] = "[NOTE] portal is failing: note by alice: on it",
+	    [EVENT_RESOLVED] = "[RESOLVED] portal: it broke",
+	    [EVENT_REOPENED] = "[CRITICAL AGAIN] portal is failing: it broke",
+	    [EVENT_TEST] = "[TEST] portal is failing: it broke",
+	};
+
+	(void)state;
+	for (int event = 0; event < EVENT_COUNT; event++) {
+		struct message m = sample_message((enum event_type)event);
+
+		m.reason = "it broke";
+		m.actor = "alice";
+		m.note = "on it";
+		says(render_title, &m, titles[event]);
+		sample_free(&m);
+	}
+}
+
+static void
+keeps_the_subject_while_it_lasts(void **state)
+{
+	struct message m = sample_message(EVENT_OPENED);
+
+	(void)state;
+	says(render_subject, &m, "portal: incident 7k3qx9v2tb");
+	m.event = EVENT_WORSENED;
+	m.title = "portal is something else";
+	m.severity = SEVERITY_LOW;
+	says(render_subject, &m, "portal: incident 7k3qx9v2tb");
+	m.event = EVENT_TEST;
+	m.incident = "";
+	says(render_subject, &m, "portal: test");
+	sample_free(&m);
+}
+
+static void
+keeps_hostile_text_in_its_line(void **state)
+{
+	struct message m = sample_message(EVENT_NOTE);
+	char *text;
+
+	(void)state;
+	m.actor = "mallory\r\nBcc: x";
+	m.note = "a\nb\x1b[2J\x7f";
+	m.target = "http://x/\"><script>";
+	m.probe = "p\n\nFAKE: all is well";
+	text = rendered(render_text, &m);
+	assert_null(strchr(text, '\r'));
+	assert_null(strchr(text, '\x1b'));
+	assert_null(strstr(text, "\nFAKE"));
+	assert_null(strstr(text, "\nBcc"));
+	free(text);
+	sample_free(&m);
+}
+
+static void
+keeps_the_title_short(void **state)
+{
+	struct message m = sample_message(EVENT_OPENED);
+	char longer[3000], *title;
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	m.reason = longer;
+	title = rendered(render_title, &m);
+	assert_true(strlen(title) <= 160);
+	free(title);
+	sample_free(&m);
+}
+
+static void
+writes_one_line_for_timelines(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	render_event(&out, EVENT_ACKNOWLEDGED, "alice", "looking\ninto it");
+	assert_string_equal(
+	    buf_str(&out), "acknowledged by alice: looking into it");
+	buf_clear(&out);
+	render_event(&out, EVENT_RESOLVED, "", "");
+	assert_string_equal(buf_str(&out), "resolved");
+	buf_fini(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(tells_everything_when_it_opens),
+	    cmocka_unit_test(says_that_it_is_over),
+	    cmocka_unit_test(names_every_event),
+	    cmocka_unit_test(keeps_the_subject_while_it_lasts),
+	    cmocka_unit_test(keeps_hostile_text_in_its_line),
+	    cmocka_unit_test(keeps_the_title_short),
+	    cmocka_unit_test(writes_one_line_for_timelines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
