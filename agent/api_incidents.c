@@ -28,13 +28,37 @@ struct listing {
 	char *id;
 };
 
+/* As stored, but for times: "opened_ms": 17… is shown as "opened_at". */
+static json_t *
+describe(const char *stored)
+{
+	json_t *in = NULL, *out, *value;
+	const char *key;
+	char name[64];
+
+	if (json_parse(&in, stored, strlen(stored), NULL) != 0)
+		return NULL;
+	out = json_object();
+	json_object_foreach (in, key, value) {
+		if (!str_ends(key, "_ms")) {
+			json_put(out, key, json_incref(value));
+			continue;
+		}
+		str_printf(
+		    name, sizeof(name), "%.*s_at", (int)strlen(key) - 3, key);
+		json_put_time(out, name, json_integer_value(value));
+	}
+	json_decref(in);
+	return out;
+}
+
 static int
 take_incident(void *ctx, const struct incident_row *row)
 {
 	struct listing *l = ctx;
-	json_t *o = NULL;
+	json_t *o = describe(row->body);
 
-	if (json_parse(&o, row->body, strlen(row->body), NULL) == 0)
+	if (o != NULL)
 		json_array_append_new(l->list, o);
 	return 0;
 }
@@ -138,7 +162,8 @@ take_one(void *ctx, const struct incident_row *row)
 		return 1;
 	}
 	l->id = mem_strdup(row->id);
-	return json_parse(&l->body, row->body, strlen(row->body), NULL);
+	l->body = describe(row->body);
+	return l->body == NULL;
 }
 
 static int

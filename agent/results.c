@@ -36,8 +36,11 @@ is_bad(const struct verdict *v)
 /* The parent that may explain this probe's failure: one that fails, or one
  * that was asked because of this failure and has not answered yet. */
 static const char *
-guilty_parent(const struct agent *a, const struct target *t)
+guilty_parent(const struct agent *a, const struct target *t, bool *asked)
 {
+	const char *waiting = NULL;
+
+	*asked = false;
 	if (t->config->depends_on == NULL)
 		return NULL;
 	for (char **name = t->config->depends_on; *name != NULL; name++) {
@@ -51,9 +54,10 @@ guilty_parent(const struct agent *a, const struct target *t)
 		if (since_ms != 0 && p->running && p->last_ms < since_ms &&
 		    clock_wall_ms() - since_ms <
 			p->config->timeout_ms + PARENT_GRACE_MS)
-			return p->config->name;
+			waiting = p->config->name;
 	}
-	return NULL;
+	*asked = waiting != NULL;
+	return waiting;
 }
 
 static void
@@ -136,7 +140,6 @@ step_incident(struct agent *a, struct target *t, const struct result *r)
 	char id[INCIDENT_ID_LEN + 1] = "";
 	struct incident_facts facts = {.probe = t->config->name,
 	    .reason = r->reason,
-	    .parent = guilty_parent(a, t),
 	    .new_id = id,
 	    .now_ms = clock_wall_ms()};
 	bool known;
@@ -146,6 +149,7 @@ step_incident(struct agent *a, struct target *t, const struct result *r)
 	    t->verdict.standing != OUTCOME_FAILED && !t->verdict.flapping)
 		return false; /* the ordinary case: nothing to compare with */
 	new_id(id);
+	facts.parent = guilty_parent(a, t, &facts.parent_asked);
 	known = in->id[0] != '\0' && in->status != INCIDENT_RESOLVED;
 	incident_on_verdict(
 	    in, &t->config->incident, &t->verdict, &facts, &step);
@@ -273,7 +277,8 @@ step_time(struct agent *a, struct target *t)
 {
 	struct incident *in = &t->story->incident;
 	struct incident_step step = {.happened = false};
-	const char *parent = guilty_parent(a, t);
+	bool asked;
+	const char *parent = guilty_parent(a, t, &asked);
 	struct incident before = *in;
 
 	incident_on_time(
