@@ -99,7 +99,8 @@ BANNED = (  # names, why, where they are allowed all the same
      ()),
     (("rand", "srand", "random"), "it can be foreseen; use getrandom",
      ("tests/*",)),
-    (("sleep", "usleep", "nanosleep"), BLOCKS, ("tests/*",)),
+    (("sleep", "usleep", "nanosleep"), BLOCKS,
+     ("agent/cmd_*.c", "tests/*")),  # a command has no loop to stop
     (("tmpnam", "tempnam", "mktemp"), "another process can be first; use "
      "mkstemp or mkdtemp", ()),
 )
@@ -122,7 +123,8 @@ def banned(tree):
 PACKAGES = ("jansson", "libevent_core", "libcurl", "openssl", "libunbound",
             "libpcre2-8", "sqlite3", "yaml-0.1")
 STRICTLY = ("-std=c11", "-D_GNU_SOURCE", '-DTOCSIN_VERSION="0"', "-Wall",
-            "-Wextra", "-Wno-missing-field-initializers", "-Werror")
+            "-Wextra", "-Wno-missing-field-initializers",
+            "-Wno-unused-function", "-Werror")
 
 
 def compile_alone(tree, path, compiler, flags):

@@ -261,7 +261,7 @@ class Lint(unittest.TestCase):
                 self.put("docs/x.md", f"# X\n\n{text}\n")
                 self.refused("private", "docs/x.md:3", "one machine")
         self.put("docs/x.md", "# X\n\nas issue " "17 wants\n")
-        self.refused("private", "docs/x.md:3", "issue 17")
+        self.refused("private", "docs/x.md:3", "says nothing here")
         self.put("docs/x.md", "# X\n\na/work/b /workers ~/home\n")
         self.allowed("private")
 
