@@ -49,6 +49,8 @@ struct channel_kind {
 	void (*deliver)(const void *config, void *state,
 	    const struct message *message, int64_t deadline_ms,
 	    struct receipt *r);
+	/* At the process's end, for what open() made; may be NULL. */
+	void (*close)(void *state);
 };
 
 /* Fill a receipt; detail is made printable. */

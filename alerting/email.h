@@ -1,7 +1,8 @@
 /*
  * What the parts of the e-mail kind share: its configuration, and the result of
  * one SMTP session.
- *   email.c          one delivery: resolve, connect, the session (libesmtp)
+ *   email.c          the kind: one delivery from message to receipt
+ *   email_esmtp.c    the session for smtp:// (libesmtp)
  *   email_options.c  options, the server's URL, rules across options
  *   email_reach.c    the server's name to a connection
  *   email_result.c   what a session's replies mean: the receipt (pure)
@@ -76,6 +77,18 @@ void email_served_choose(const struct email_served *served, const char *key,
     size_t to_count, struct email_result *result);
 void email_served_note(struct email_served *served, const char *key,
     const struct email_result *result, enum receipt_status status);
+
+struct email_session {
+	const struct email_config *config;
+	const struct email_server *server;
+	struct buf mail;
+	int64_t deadline_ms; /* boot clock */
+	struct smtp_trace trace;
+};
+
+/* One session with an IPv4 address; blocks until done or the deadline. */
+void email_send_esmtp(struct email_session *s,
+    const struct sockaddr_storage *peer, struct email_result *result);
 
 /* A connection to the server, IPv4 before IPv6 (which libesmtp cannot be told);
  * -1 with err. Blocks; runs the loop. */

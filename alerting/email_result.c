@@ -62,7 +62,7 @@ refused_some(const struct email_result *s, const struct option_list *to,
 {
 	const struct smtp_reply *first = NULL;
 	const char *whom = "";
-	size_t served = 0, again = 0;
+	size_t served = to->count - s->count, again = 0; /* and before */
 
 	for (size_t i = 0; i < s->count; i++) {
 		const struct smtp_reply *reply = &s->recipients[i];
@@ -77,8 +77,9 @@ refused_some(const struct email_result *s, const struct option_list *to,
 		}
 	}
 	receipt_set(r, again > 0 ? RECEIPT_RETRY : RECEIPT_REJECTED,
-	    first->code, "%s: the server answered %d %s; served: %zu of %zu",
-	    whom, first->code, first->text, served, s->count);
+	    first->code,
+	    "%s: the server answered %d %s (%zu of %zu addresses have it)",
+	    whom, first->code, first->text, served, to->count);
 }
 
 static bool
@@ -88,6 +89,15 @@ all_accepted(const struct email_result *s)
 		if (!good(&s->recipients[i]))
 			return false;
 	return true;
+}
+
+static bool
+any_accepted(const struct email_result *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (good(&s->recipients[i]))
+			return true;
+	return false;
 }
 
 static bool
@@ -106,12 +116,16 @@ email_receipt(const struct email_result *s, const struct option_list *to,
 	if (good(&s->message) && all_accepted(s))
 		receipt_set(r, RECEIPT_DELIVERED, s->message.code, "%d %s",
 		    s->message.code, s->message.text);
+	else if (str_eq(s->session_verb, "AUTH") && !good(&s->message))
+		refused_session(s, r); /* it explains every later refusal */
+	else if (s->sender.code >= 400)
+		refused_mail(&s->sender, "our sender address", r);
+	else if (any_refused(s) && !any_accepted(s))
+		refused_some(s, to, r);
 	else if (s->message.code >= 400)
 		refused_mail(&s->message, "the mail", r);
 	else if (any_refused(s))
 		refused_some(s, to, r);
-	else if (s->sender.code >= 400)
-		refused_mail(&s->sender, "our sender address", r);
 	else if (s->session.code >= 400)
 		refused_session(s, r);
 	else

@@ -91,6 +91,16 @@ ntfy_open(const void *data, struct loop *loop, void **state, struct err *err)
 	return 0;
 }
 
+static void
+ntfy_close(void *state)
+{
+	struct ntfy *n = state;
+
+	post_free(n->post);
+	ntfy_place_fini(&n->place);
+	free(n);
+}
+
 /* A 200 without a message id is no ntfy server: a captive portal, a proxy. */
 static void
 accepted(const struct post_answer *answer, struct receipt *r)
@@ -167,4 +177,5 @@ const struct channel_kind channel_ntfy = {
     .check = ntfy_check,
     .open = ntfy_open,
     .deliver = ntfy_deliver,
+    .close = ntfy_close,
 };

@@ -16,6 +16,17 @@ struct post {
 	struct netguard *guard;
 };
 
+void
+post_free(struct post *p)
+{
+	if (p->http != NULL)
+		http_free(p->http);
+	if (p->resolver != NULL)
+		resolver_free(p->resolver);
+	netguard_free(p->guard);
+	free(p);
+}
+
 struct wait {
 	struct loop *loop;
 	struct post_answer *answer;
@@ -35,10 +46,7 @@ post_open(struct post **out, struct loop *loop, const struct option_list *allow,
 	    resolver_new(&p->resolver, loop,
 		&(struct resolver_config){.servers = NULL}, err) < 0 ||
 	    http_new(&p->http, loop, p->resolver, err) < 0) {
-		if (p->resolver != NULL)
-			resolver_free(p->resolver);
-		netguard_free(p->guard);
-		free(p);
+		post_free(p);
 		return -1;
 	}
 	*out = p;

@@ -17,6 +17,8 @@ struct post; /* a client */
 int post_open(struct post **out, struct loop *loop,
     const struct option_list *allow, struct err *err);
 
+void post_free(struct post *p);
+
 struct post_answer {
 	struct err err;         /* ERR_NONE if a whole response came */
 	int status;             /* 0 if none came */

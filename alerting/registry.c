@@ -120,6 +120,8 @@ path_worker_main(const struct channel_kind *kind)
 		return 2;
 	}
 	status = worker_run(loop, &ops, &p);
+	if (p.state != NULL && kind->close != NULL)
+		kind->close(p.state);
 	if (p.config != NULL)
 		option_free(kind->options, p.config);
 	free(p.config);

@@ -145,6 +145,16 @@ webhook_open(const void *data, struct loop *loop, void **state, struct err *err)
 	return 0;
 }
 
+static void
+webhook_close(void *state)
+{
+	struct webhook *w = state;
+
+	post_free(w->post);
+	explicit_bzero(w->keys, sizeof(w->keys));
+	free(w);
+}
+
 /* The delivery's key, without the dots that separate the signed parts. */
 static void
 make_id(char id[ID_MAX], const char *key)
@@ -224,4 +234,5 @@ const struct channel_kind channel_webhook = {
     .check = webhook_check,
     .open = webhook_open,
     .deliver = webhook_deliver,
+    .close = webhook_close,
 };

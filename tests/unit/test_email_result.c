@@ -24,13 +24,13 @@ static const struct {
     {"taken, then cut at QUIT", 250, 250, 250, 250, 0, "", "cut",
 	RECEIPT_DELIVERED, 250, "250"},
     {"one refused for good", 250, 250, 550, 250, 0, "", "", RECEIPT_REJECTED,
-	550, "b@example.org: the server answered 550 no; served: 1 of 2"},
+	550, "b@example.org: the server answered 550 no (1 of 2 addresses"},
     {"one greylisted", 250, 451, 250, 250, 0, "", "", RECEIPT_RETRY, 451,
-	"a@example.org: the server answered 451 no; served: 1 of 2"},
+	"a@example.org: the server answered 451 no (1 of 2 addresses"},
     {"one for good, one greylisted", 0, 550, 451, 250, 0, "", "", RECEIPT_RETRY,
-	451, "served: 0 of 2"},
+	451, "0 of 2 addresses have it"},
     {"nobody accepted", 0, 550, 553, 250, 0, "", "", RECEIPT_REJECTED, 550,
-	"served: 0 of 2"},
+	"0 of 2 addresses have it"},
     {"needs a login", 0, 530, 530, 250, 0, "", "", RECEIPT_RETRY, 530, ""},
     {"the mail refused", 554, 250, 250, 250, 0, "", "", RECEIPT_REJECTED, 554,
 	"the mail"},
@@ -41,6 +41,12 @@ static const struct {
 	"check user and password"},
     {"wrong password", 0, 0, 0, 0, 535, "AUTH", "dropped", RECEIPT_RETRY, 535,
 	"535 no to AUTH; check user and password"},
+    {"wrong password, then everything refused", 551, 554, 554, 250, 535, "AUTH",
+	"", RECEIPT_RETRY, 535, "check user and password"},
+    {"pipelined after a refused sender", 503, 503, 503, 550, 0, "", "",
+	RECEIPT_REJECTED, 550, "our sender address"},
+    {"pipelined after refused recipients", 503, 550, 550, 250, 0, "", "",
+	RECEIPT_REJECTED, 550, "0 of 2 addresses have it"},
     {"no service", 0, 0, 0, 0, 554, "", "dropped", RECEIPT_RETRY, 554,
 	"to our connection"},
     {"no answer to the mail", 354, 250, 250, 250, 0, "", "it was at DATA",
@@ -89,6 +95,7 @@ names_the_right_person_in_a_later_attempt(void **state)
 	put(&s.recipients[0], 550);
 	email_receipt(&s, &to, &r);
 	assert_non_null(strstr(r.detail, "b@example.org"));
+	assert_non_null(strstr(r.detail, "1 of 2 addresses have it"));
 }
 
 int
