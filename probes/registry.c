@@ -165,10 +165,9 @@ run_parse(struct run *run, const json_t *body, struct err *err)
 	return option_parse_one(kind->options, run->config, config, name, err);
 }
 
-static int
-start(void *ctx, struct worker_job *at, const json_t *body, struct err *err)
+static struct run *
+run_new(struct host *host, struct worker_job *at)
 {
-	struct host *host = ctx;
 	struct run *run = mem_alloc(sizeof(*run));
 
 	run->host = host;
@@ -177,6 +176,15 @@ start(void *ctx, struct worker_job *at, const json_t *body, struct err *err)
 	run->started_us = clock_boot_us();
 	if (host->running++ == 0)
 		tick_arm(host, TICK_FIRST_US);
+	return run;
+}
+
+static int
+start(void *ctx, struct worker_job *at, const json_t *body, struct err *err)
+{
+	struct host *host = ctx;
+	struct run *run = run_new(host, at);
+
 	if (run_parse(run, body, err) != 0 || host_ready(host, err) != 0) {
 		run_free(run);
 		return -1;
@@ -229,10 +237,33 @@ refuse(void *ctx, const struct err *err)
 	return result_of(&nothing, &obs);
 }
 
+static void
+stop(void *ctx)
+{
+	loop_stop(ctx);
+}
+
+/* Jobs may be left that nobody waits for: then the process just ends. Else
+ * run what was deferred, and what that deferred, before all goes. */
+static void
+host_end(struct host *host)
+{
+	if (host->running > 0)
+		return;
+	for (int i = 0; i < 3; i++) {
+		loop_defer(host->loop, stop, host->loop);
+		loop_run(host->loop);
+	}
+	http_free(host->http);
+	resolver_free(host->resolver);
+	loop_timer_free(host->tick);
+	loop_free(host->loop);
+}
+
 int
 probe_worker_main(const struct probe_kind *kind)
 {
-	struct host host = {.loop = loop_new(), .kind = kind};
+	static struct host host; /* what is left at the end hangs on it */
 	const struct worker_ops ops = {
 	    .role = "probe",
 	    .kind = kind->name,
@@ -243,11 +274,10 @@ probe_worker_main(const struct probe_kind *kind)
 	};
 	int status;
 
+	host.loop = loop_new();
+	host.kind = kind;
 	host.tick = loop_timer_new(host.loop, tick, &host);
 	status = worker_run(host.loop, &ops, &host);
-	http_free(host.http);
-	resolver_free(host.resolver);
-	loop_timer_free(host.tick);
-	loop_free(host.loop);
+	host_end(&host);
 	return status;
 }

@@ -21,8 +21,10 @@ struct run {
 };
 
 static void
-run_free(struct run *run)
+run_free(void *ctx)
 {
+	struct run *run = ctx;
+
 	if (run->call != NULL)
 		http_cancel(run->call);
 	free(run->headers);
@@ -109,9 +111,12 @@ add_url(const struct run *run, struct observation *obs)
 	probe_fact(obs, "final_url", json_string(run->url));
 }
 
+/* Ends the run. It is freed later: the call that brings us here still looks at
+ * its request. */
 static void
 finish(struct run *run, const struct http_response *r, const struct err *err)
 {
+	struct loop *loop = run->job->loop;
 	struct uptime_facts *f = &run->facts;
 	struct observation obs = {.outcome = OUTCOME_OK};
 
@@ -132,7 +137,7 @@ finish(struct run *run, const struct http_response *r, const struct err *err)
 	add_results(run, r, &obs);
 	add_url(run, &obs);
 	uptime_finish(run->job, f, &obs);
-	run_free(run);
+	loop_defer(loop, run_free, run);
 }
 
 static void

@@ -298,8 +298,11 @@ ended(void *ctx, const struct err *why)
 		return;
 	}
 	quote(sent, sizeof(sent), &run->in);
-	str_printf(text, sizeof(text), "%s closed the connection; %s",
-	    uptime_stream_address(run->stream), sent);
+	str_printf(text, sizeof(text), "%s closed the connection; %s%s%.100s%s",
+	    uptime_stream_address(run->stream), sent,
+	    run->pattern != NULL ? ", which is not /" : "",
+	    run->pattern != NULL ? step_now(run)->expect : "",
+	    run->pattern != NULL ? "/" : "");
 	fail(run, ERR_PROTO, text);
 }
 
