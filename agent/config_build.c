@@ -10,13 +10,43 @@
 
 #define EXPANDED_MAX ((size_t)256 * 1024) /* bytes of one text */
 
+/* Its reference could not be resolved, which has been told: nothing more can
+ * be said of the value. */
+static bool
+is_unresolved(const struct config_build *b, const json_t *v)
+{
+	const char *written = config_yaml_hidden(b->yaml, v);
+
+	return written != NULL && json_is_string(v) &&
+	    str_eq(written, json_string_value(v));
+}
+
+static bool
+has_unresolved(const struct config_build *b, const json_t *v)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	if (is_unresolved(b, v))
+		return true;
+	json_object_foreach ((json_t *)(uintptr_t)v, key, inner)
+		if (has_unresolved(b, inner))
+			return true;
+	json_array_foreach ((json_t *)(uintptr_t)v, i, inner)
+		if (has_unresolved(b, inner))
+			return true;
+	return false;
+}
+
 static void
 on_mistake(void *ctx, const json_t *at, const char *path, const char *text)
 {
 	struct config_build *b = ctx;
 	struct config_place place = config_yaml_place(b->yaml, at);
 
-	config_mistakes_add(&b->mistakes, &place, path, "%s", text);
+	if (!is_unresolved(b, at))
+		config_mistakes_add(&b->mistakes, &place, path, "%s", text);
 }
 
 static bool
@@ -134,10 +164,13 @@ void
 config_wrong_check(struct config_build *b, const json_t *obj, const char *path,
     const struct err *err)
 {
-	char *text = without_hidden(b, obj, mem_strdup(err->text));
-	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.");
-	char *full;
+	char *text, *full;
+	size_t len;
 
+	if (has_unresolved(b, obj))
+		return;
+	text = without_hidden(b, obj, mem_strdup(err->text));
+	len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.");
 	if (len == 0 || strncmp(text + len, ": ", 2) != 0) {
 		config_wrong(b, obj, path, "%s", text);
 	} else {
@@ -161,6 +194,7 @@ expand_text(struct config_build *b, json_t *v, const char *path)
 	if (config_secret_expand(&out, json_string_value(v), &found, &err) <
 	    0) {
 		config_wrong(b, v, path, "%s", err.text);
+		config_yaml_hide(b->yaml, v);
 	} else {
 		if (found)
 			config_yaml_hide(b->yaml, v);
@@ -277,6 +311,19 @@ config_build_type(
 	}
 }
 
+/* Of a map of headers, only some are worth a warning. */
+static bool
+sounds_secret(const char *key)
+{
+	static const char *const words[] = {"auth", "cookie", "token",
+	    "secret", "password", "key", NULL};
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		if (strcasestr(key, words[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* Is any text in v a secret in clear? */
 static bool
 stands_in_clear(const struct config_build *b, const json_t *v)
@@ -288,7 +335,7 @@ stands_in_clear(const struct config_build *b, const json_t *v)
 		return *json_string_value(v) != '\0' &&
 		       config_yaml_hidden(b->yaml, v) == NULL;
 	json_object_foreach ((json_t *)(uintptr_t)v, key, inner)
-		if (stands_in_clear(b, inner))
+		if (sounds_secret(key) && stands_in_clear(b, inner))
 			return true;
 	return false;
 }

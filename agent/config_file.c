@@ -68,10 +68,12 @@ check_http(
 	const json_t *obj = json_object_get(root, "http");
 	const json_t *at = json_object_get(obj, "listen");
 	const char *listen = http->listen != NULL ? http->listen : "none";
+	bool token = json_object_get(obj, "token") != NULL;
+	bool cert = json_object_get(obj, "cert_file") != NULL;
 	char host[64];
 
 	at = at != NULL ? at : obj;
-	if ((http->cert_file == NULL) != (http->key_file == NULL))
+	if (cert != (json_object_get(obj, "key_file") != NULL))
 		config_wrong(b, obj, "http",
 		    "cert_file and key_file belong together: set both");
 	if (str_eq(listen, "none"))
@@ -91,10 +93,10 @@ check_http(
 	}
 	if (is_loopback(host))
 		return;
-	if (http->token == NULL)
+	if (!token)
 		config_wrong(b, at, "http.listen",
 		    "%s is not loopback: set http.token as well", host);
-	if (http->cert_file == NULL)
+	if (!cert)
 		config_wrong(b, at, "http.listen",
 		    "%s is not loopback: set http.cert_file and "
 		    "http.key_file as well",
@@ -196,10 +198,9 @@ config_build_file(struct config_build *b, json_t *root)
 	const struct option_set set = {config_file_options, &file};
 	json_t *top = without_tables(b, root);
 
-	if (option_parse(&set, 1, top, "", &b->report) == 0) {
-		check_http(b, root, &file.http);
-		check_state(b, root, file.state);
-	}
+	option_parse(&set, 1, top, "", &b->report);
+	check_http(b, root, &file.http);
+	check_state(b, root, file.state);
 	put_effective(b, top, &file);
 	config_build_secrets(b, config_file_options, top, "");
 	fill(b->config, &file);

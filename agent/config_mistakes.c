@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 
 /* More than are told are kept, so that the first ones by place are told. */
@@ -56,6 +57,33 @@ config_mistakes_finish(struct config_mistakes *m)
 		qsort(m->items, m->count, sizeof(*m->items), by_place);
 	while (m->count > CONFIG_MISTAKES_MAX)
 		fini_one(&m->items[--m->count]);
+}
+
+void
+config_mistake_text(struct buf *out, const struct config_mistake *m,
+    const char *mark)
+{
+	if (*m->file != '\0')
+		buf_printf(out, "%s:", m->file);
+	if (m->line > 0)
+		buf_printf(out, "%d:%d:", m->line, m->column);
+	if (*m->file != '\0' || m->line > 0)
+		buf_putc(out, ' ');
+	buf_printf(out, "%s%s%s%s", mark, m->path,
+	    *m->path != '\0' ? ": " : "", m->text);
+}
+
+json_t *
+config_mistake_json(const struct config_mistake *m)
+{
+	json_t *out = json_object();
+
+	json_put_str(out, "file", m->file);
+	json_put_int(out, "line", m->line);
+	json_put_int(out, "column", m->column);
+	json_put_str(out, "path", m->path);
+	json_put_str(out, "text", m->text);
+	return out;
 }
 
 void

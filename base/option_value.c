@@ -110,6 +110,9 @@ option_nearest(const struct option_set *sets, size_t count, const char *key)
 				found = mem_printf("%s.%s", o->name, key);
 		}
 	near = str_nearest(names, key);
+	for (size_t i = 0; near == NULL && i < n; i++)
+		if (strlen(key) > 3 && str_starts(names[i], key))
+			near = names[i]; /* "latency" for latency_failed */
 	if (found == NULL && near != NULL)
 		found = mem_strdup(near);
 	free(names);
