@@ -8,9 +8,9 @@
 #define PACK_AFTER_MS    ((int64_t)10 * 60 * 1000)
 #define RUN_MIN          32768 /* arrivals; or RUN_PER_SERIES if that is more */
 #define RUN_PER_SERIES   8
-#define READ_PER_SLICE   8192
-#define DELETE_PER_SLICE 8192
-#define SERIES_PER_SLICE 128
+#define READ_PER_SLICE   16384
+#define DELETE_PER_SLICE 16384
+#define SERIES_PER_SLICE 384
 #define NONE             UINT32_MAX
 
 struct arrival {

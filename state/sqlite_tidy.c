@@ -3,8 +3,8 @@
 #include "state/sqlite_samples.h"
 
 /* What one slice does at most: a few milliseconds each. */
-#define ROLLUPS_PER_SLICE   128
-#define ROWS_PER_SLICE      512
+#define ROLLUPS_PER_SLICE   256
+#define ROWS_PER_SLICE      2048
 #define INCIDENTS_PER_SLICE 16
 #define INCIDENT_ID_SIZE    256
 
