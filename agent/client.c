@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "agent/config.h"
-#include "agent/config_files.h"
 #include "agent/control.h"
 #include "base/buf.h"
 #include "base/json.h"
@@ -18,35 +17,13 @@
 
 #define ANSWER_MAX (64 * 1024 * 1024)
 
-/* Only the `state` key: mistakes elsewhere in the file do not matter here. */
-static int
-read_state(const char *path, char **state, struct err *err)
-{
-	struct config_mistakes m = {0};
-	struct config_yaml *y = config_yaml_new(&m);
-	char fingerprint[65];
-	json_t *root = config_files_read(y, path, &m, fingerprint);
-	const char *url = json_str(root, "state");
-	int rc = 0;
-
-	if (root == NULL)
-		rc = err_set(err, ERR_CONFIG, "%s: %s", path,
-		    m.count > 0 ? m.items[0].text : "cannot be read");
-	else
-		*state = mem_strdup(url[0] != '\0' ? url : CONFIG_STATE);
-	json_decref(root);
-	config_yaml_free(y);
-	config_mistakes_fini(&m);
-	return rc;
-}
-
 int
 client_init(struct client *c, const char *config_path, struct err *err)
 {
-	char *state;
+	char *state = NULL;
 
 	c->path = NULL;
-	if (read_state(config_path, &state, err) != 0)
+	if (config_state(config_path, &state, err) != 0)
 		return -1;
 	c->path = control_socket_path(state);
 	free(state);

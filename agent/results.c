@@ -128,8 +128,9 @@ log_event(const struct target *t, const struct incident *in,
 {
 	log_kv(step->notify ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "incident",
 	    "event", event_names[step->event], "incident", in->id, "probe",
-	    t->config->name, "severity", severity_names[in->severity],
-	    "held_by", in->held_by, "text", step->text, NULL);
+	    t->config->name, "severity", severity_names[in->severity], "text",
+	    step->text, in->held_by[0] != '\0' ? "held_by" : NULL, in->held_by,
+	    NULL);
 }
 
 static bool
@@ -279,19 +280,14 @@ step_time(struct agent *a, struct target *t)
 	struct incident_step step = {.happened = false};
 	bool asked;
 	const char *parent = guilty_parent(a, t, &asked);
-	struct incident before = *in;
 
 	incident_on_time(
 	    in, &t->config->incident, parent, clock_wall_ms(), &step);
-	if (!step.happened && memcmp(&before, in, sizeof(before)) == 0)
+	if (!step.happened)
 		return;
 	writer_begin(a->writer);
-	if (step.happened) {
-		log_event(t, in, &step);
-		tell(a, t, t->story, &step, NULL);
-	} else {
-		tell_incident(a, in);
-	}
+	log_event(t, in, &step);
+	tell(a, t, t->story, &step, NULL);
 	dispatch_sent(a->dispatch, writer_end(a->writer, true));
 }
 

@@ -54,7 +54,7 @@ static void
 run_deferred(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *loop = arg;
-	struct deferred *list = loop->deferred;
+	struct deferred *list;
 	size_t count = loop->deferred_count;
 
 	(void)fd;

@@ -50,7 +50,7 @@ struct observation {
 };
 
 struct probe_kind {
-	const char *name; /* "tls": config value, row key, docs/probes/tls.md */
+	const char *name; /* "tls": config value, row key, docs/probes/<kind>.md */
 	const char *summary; /* one line for `tocsin kinds` and the manual */
 	const struct option *options; /* every key of this kind */
 	size_t config_size;           /* the struct that those options fill */
