@@ -16,7 +16,7 @@ class ThreePaths(Case):
         super().setUp()
         need_root()  # Postfix insists
         self.web = self.peer(Nginx()).start()
-        self.paths = self.peer(Paths(self.folder)).start()
+        self.paths = self.peer(Paths()).start()
         self.tocsin = self.agent()
 
     def start(self, **keys):
@@ -62,8 +62,8 @@ class ThreePaths(Case):
         self.assert_clean_log(self.tocsin)
 
     def judge_mails(self, identity):
-        first, last = self.paths.mails()
-        self.assertIn("TLSv1", self.paths.mail_was_encrypted(first))
+        (_, first), (_, last) = self.paths.mails()
+        self.assertEqual(len(self.paths.mail_protocols()), 2)
         self.assertEqual(first["Auto-Submitted"], "auto-generated")
         self.assertIn(first["Message-ID"], last["References"])
         self.assertIn(identity, first["Message-ID"])
@@ -74,6 +74,9 @@ class ThreePaths(Case):
             self.assertIn(needed, text)
         html = first.get_body(("html",)).get_content()
         self.assertIn("<html", html)
+        self.assertTrue(all(d.verified for d in self.paths.hook.attempts()))
+        titles = [p["title"] for p in self.paths.push.published("oncall")]
+        self.assertEqual(len(titles), 2)
 
     def test_acknowledged_incidents_are_not_repeated(self):
         self.start(remind="2s", confirm=1)

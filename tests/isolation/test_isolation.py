@@ -10,8 +10,9 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import (PATIENCE, Case, main, need_root, seconds_of, uptime,
                      wait_for)
-from paths import Paths, SickSmtp
+from paths import KINDS, Paths
 from peers.nginx import Nginx
+from peers.smtp_bad import BadSmtp
 from peers.stub import Stub
 
 WITHIN_S = 1.0  # from the incident to the receiver, on a path that is well
@@ -23,7 +24,7 @@ class Isolation(Case):
         super().setUp()
         need_root()  # Postfix insists
         self.web = self.peer(Nginx()).start()
-        self.paths = self.peer(Paths(self.folder)).start()
+        self.paths = self.peer(Paths(auth=None)).start()
         self.tocsin = self.agent()
 
     def start(self, **other_targets):
@@ -36,10 +37,9 @@ class Isolation(Case):
             channels=channels)
         self.tocsin.start()
         self.tocsin.wait_standing("web", "ok")
-        for name in ("mail", "hook", "push"):
-            wait_for(lambda n=name: self.tocsin.workers(
-                "path", {"mail": "email", "hook": "webhook",
-                         "push": "ntfy"}[n]), f"the worker of {name}")
+        for name, kind in KINDS.items():
+            wait_for(lambda k=kind: self.tocsin.workers("path", k),
+                     f"the worker of {name}")
 
     def of_web(self, name):
         return [seen for seen in self.paths.seen()[name]
@@ -88,31 +88,38 @@ class Isolation(Case):
         self.assert_clean_log(self.tocsin)
 
     # The mail server is sick.
-    def sick_mail(self, sick):
-        self.peer(sick)
+    def sick_mail(self, mode):
+        sick = self.peer(BadSmtp(mode, certificate=(
+            self.paths.mail.ca_file, self.paths.mail.key_file))).start()
         self.start(mail=sick.port)
         well = ("hook", "push")
         self.outage(well)
         self.over(well)
         self.assertEqual(self.told("mail", "opened"), [])
         sick.stop()
-        self.paths.mail_answers_at(sick.port)
+        self.paths.answer_at("mail", sick.port)
         self.cured()
 
     def test_mail_server_black_holed(self):
-        self.sick_mail(Stub("black-hole"))
+        self.sick_mail("black_hole")
 
     def test_mail_server_silent(self):
-        self.sick_mail(Stub("silent"))
+        self.sick_mail("silent")
 
     def test_mail_server_drips(self):
-        self.sick_mail(SickSmtp("drip"))
+        self.sick_mail("drip")
 
     def test_mail_server_hangs_after_data(self):
-        self.sick_mail(SickSmtp("hang-after-data"))
+        self.sick_mail("hang_after_data")
+
+    def test_mail_server_drips_lines(self):
+        self.sick_mail("drip_lines")
 
     def test_mail_server_refuses(self):
-        self.sick_mail(Stub("close"))
+        self.sick_mail("refuse")
+
+    def test_mail_server_hangs_up_after_data(self):
+        self.sick_mail("close_after_data")
 
     # A receiver of webhooks or pushes is sick.
     def sick_http(self, name, well):
@@ -121,7 +128,7 @@ class Isolation(Case):
         self.outage(well)
         self.over(well)
         sick.stop()
-        self.paths.answers_at(name, sick.port)
+        self.paths.answer_at(name, sick.port)
         self.cured()
 
     def test_webhook_silent(self):
@@ -150,8 +157,7 @@ def make(name, kind, signo):
     return test
 
 
-for _name, _kind in (("mail", "email"), ("hook", "webhook"),
-                     ("push", "ntfy")):
+for _name, _kind in KINDS.items():
     for _signo in (signal.SIGSTOP, signal.SIGKILL):
         setattr(Isolation,
                 f"test_{_kind}_worker_{_signo.name.lower()}",
