@@ -84,9 +84,11 @@ on_connected(void *ctx, char *address, char *local, int port, int local_port)
 	(void)local;
 	(void)local_port;
 	call->phase = HTTP_WAITING;
-	if (!same_address(judged, address, port))
-		return CURL_PREREQFUNC_ABORT;
-	netguard_text(call->response.address, judged);
+	if (!call->dialled) { /* used before: on_open() did not see it */
+		if (!same_address(judged, address, port))
+			return CURL_PREREQFUNC_ABORT;
+		netguard_text(call->response.address, judged);
+	}
 	if (call->url.tls &&
 	    curl_easy_getinfo(
 		call->slot->easy, CURLINFO_TLS_SSL_PTR, &session) == CURLE_OK &&
