@@ -5,6 +5,8 @@
 
 #include "base/str.h"
 
+#define STARS_MAX 4 /* in a pattern */
+
 static const struct option match_options[] = {
     {.name = "severity",
 	OPTION(LIST, struct route_match, severity),
@@ -160,10 +162,13 @@ route_choose(const struct route *routes, size_t route_count,
 			    &c, routes, route_count, facts, (enum severity)s);
 }
 
-/* fnmatch takes a bracket without an end literally, which nobody means. */
+/* fnmatch takes a bracket without an end literally, which nobody means, and
+ * its work grows with the power of the stars. */
 static int
 check_pattern(const char *key, const char *pattern, struct err *err)
 {
+	unsigned stars = 0;
+
 	if (pattern[0] == '\0')
 		return err_set(err, ERR_CONFIG, "%s: an empty pattern", key);
 	for (const char *p = pattern; *p != '\0'; p++) {
@@ -171,12 +176,17 @@ check_pattern(const char *key, const char *pattern, struct err *err)
 			return err_set(err, ERR_CONFIG,
 			    "%s: \"%s\" ends with a lone backslash", key,
 			    pattern);
-		if (*p == '\\')
-			p++;
-		else if (*p == '[' && strchr(p, ']') == NULL)
+		if (*p == '[' && strchr(p, ']') == NULL)
 			return err_set(err, ERR_CONFIG,
 			    "%s: \"%s\" has a [ without a ]", key, pattern);
+		stars += *p == '*';
+		if (*p == '\\')
+			p++;
 	}
+	if (stars > STARS_MAX)
+		return err_set(err, ERR_CONFIG,
+		    "%s: \"%s\" has %u *, at most %d are allowed", key, pattern,
+		    stars, STARS_MAX);
 	return 0;
 }
 

@@ -230,6 +230,8 @@ test_check(void **unused)
 	    {"[{'match':{'probe':['a*','b[cd]?']},'notify':[]}]", NULL},
 	    {"[{'match':{'probe':'a\\\\[b'},'notify':[]}]", NULL},
 	    {"[{'match':{'probe':'a[b'},'notify':[]}]", "[ without a ]"},
+	    {"[{'match':{'probe':'*-*-*-*'},'notify':[]}]", NULL},
+	    {"[{'match':{'probe':'*a*a*a*a*'},'notify':[]}]", "has 5 *"},
 	    {"[{'match':{'probe':'a\\\\'},'notify':[]}]", "backslash"},
 	    {"[{'match':{'labels':{'team':''}},'notify':[]}]", "empty pattern"},
 	    {"[{'match':{'labels':{'team':'[a'}},'notify':[]}]",
