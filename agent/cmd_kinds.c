@@ -84,8 +84,8 @@ width(void)
 }
 
 static void
-print_options(const struct option *own, const struct option *common,
-    const char *what)
+print_options(
+    const struct option *own, const struct option *common, const char *what)
 {
 	struct buf out;
 
@@ -132,8 +132,8 @@ print_kind(const char *name, bool json)
 	const struct channel_kind *channel = channel_kind_find(name);
 
 	if (probe == NULL && channel == NULL)
-		return command_fail("there is no kind %s (see tocsin kinds)",
-		    name);
+		return command_fail(
+		    "there is no kind %s (see tocsin kinds)", name);
 	if (probe != NULL)
 		print_probe(probe, json);
 	else

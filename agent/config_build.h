@@ -16,6 +16,7 @@ struct config_build {
 	struct config_mistakes mistakes, warnings;
 	struct option_report report; /* into mistakes, with places */
 	json_t *effective;           /* NULL unless wanted */
+	json_t *labels;  /* of the last probe that has some; borrowed */
 	json_t **probes; /* what config->probes[i] was made of; borrowed */
 };
 

@@ -69,7 +69,7 @@ static void
 table(struct buf *out, const struct option *rows)
 {
 	buf_puts(out, "| key | type | default | meaning |\n"
-	              "|---|---|---|---|\n");
+		      "|---|---|---|---|\n");
 	option_markdown(out, rows, "");
 	buf_putc(out, '\n');
 }
@@ -144,11 +144,10 @@ config_markdown(struct buf *out)
 	    "first that matches decides, unless it says `continue: true`. "
 	    "Without routes, everything goes to every channel.\n\n");
 	table(out, route_options);
-	buf_puts(out,
-	    "```yaml\n"
-	    "routes:\n"
-	    "  - match: {severity: critical}\n"
-	    "    notify: [pager, oncall-mail]\n"
-	    "  - notify: [oncall-mail]\n"
-	    "```\n");
+	buf_puts(out, "```yaml\n"
+		      "routes:\n"
+		      "  - match: {severity: critical}\n"
+		      "    notify: [pager, oncall-mail]\n"
+		      "  - notify: [oncall-mail]\n"
+		      "```\n");
 }

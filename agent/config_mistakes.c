@@ -60,8 +60,8 @@ config_mistakes_finish(struct config_mistakes *m)
 }
 
 void
-config_mistake_text(struct buf *out, const struct config_mistake *m,
-    const char *mark)
+config_mistake_text(
+    struct buf *out, const struct config_mistake *m, const char *mark)
 {
 	if (*m->file != '\0')
 		buf_printf(out, "%s:", m->file);
@@ -69,8 +69,8 @@ config_mistake_text(struct buf *out, const struct config_mistake *m,
 		buf_printf(out, "%d:%d:", m->line, m->column);
 	if (*m->file != '\0' || m->line > 0)
 		buf_putc(out, ' ');
-	buf_printf(out, "%s%s%s%s", mark, m->path,
-	    *m->path != '\0' ? ": " : "", m->text);
+	buf_printf(out, "%s%s%s%s", mark, m->path, *m->path != '\0' ? ": " : "",
+	    m->text);
 }
 
 json_t *

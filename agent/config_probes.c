@@ -174,9 +174,11 @@ copy_names(const struct option_list *list)
 	return names;
 }
 
+/* Neighbours mostly have the same labels: then they share one object. */
 static json_t *
-labels_of(const struct option_map *map)
+labels_of(struct config_build *b, const struct option_map *map)
 {
+	const json_t *last = b->labels;
 	json_t *labels;
 
 	if (map->count == 0)
@@ -184,6 +186,11 @@ labels_of(const struct option_map *map)
 	labels = json_object();
 	for (size_t i = 0; i < map->count; i++)
 		json_put_str(labels, map->items[i].key, map->items[i].value);
+	if (last != NULL && json_equal(labels, last)) {
+		json_decref(labels);
+		return json_incref(b->labels);
+	}
+	b->labels = labels;
 	return labels;
 }
 
@@ -216,7 +223,7 @@ fill_probe(struct draft *d, struct config_probe *p)
 	p->enabled = c->enabled;
 	p->options = json_text(dump);
 	p->target = target_of(d);
-	p->labels = labels_of(&c->labels);
+	p->labels = labels_of(d->build, &c->labels);
 	p->description = text_or_empty(c->description);
 	p->runbook = text_or_empty(c->runbook);
 	derive_times(d, p);

@@ -27,8 +27,8 @@ object_of(const struct option *a, const struct option *b)
 			json_object_set(schema, "required",
 			    json_object_get(more, "required"));
 		else
-			json_array_extend(required,
-			    json_object_get(more, "required"));
+			json_array_extend(
+			    required, json_object_get(more, "required"));
 		json_decref(more);
 	}
 	json_put_str(schema, "type", "object");
@@ -39,8 +39,8 @@ object_of(const struct option *a, const struct option *b)
 static void
 put_name_rule(json_t *schema)
 {
-	json_t *name = json_object_get(json_object_get(schema, "properties"),
-	    "name");
+	json_t *name =
+	    json_object_get(json_object_get(schema, "properties"), "name");
 
 	json_put_str(name, "type", "string");
 	json_put_str(name, "pattern", NAME);
@@ -57,13 +57,13 @@ add_kind(json_t *item, json_t *defs, const char *what, const char *kind,
 
 	json_array_append_new(
 	    json_object_get(
-	        json_object_get(json_object_get(item, "properties"), "kind"),
-	        "enum"),
+		json_object_get(json_object_get(item, "properties"), "kind"),
+		"enum"),
 	    json_string(kind));
 	json_array_append_new(json_object_get(item, "allOf"),
 	    json_pack("{s:{s:{s:{s:s}},s:[s]},s:{s:s}}", "if", "properties",
-	        "kind", "const", kind, "required", "kind", "then", "$ref",
-	        ref));
+		"kind", "const", kind, "required", "kind", "then", "$ref",
+		ref));
 	json_put(defs, key, schema);
 	free(key);
 	free(ref);
@@ -98,10 +98,10 @@ channels_schema(json_t *defs)
 
 	for (size_t i = 0; channel_kinds[i] != NULL; i++)
 		add_kind(item, defs, "channel", channel_kinds[i]->name,
-		    object_of(config_channel_options,
-		        channel_kinds[i]->options));
-	return json_pack("{s:s,s:{s:s},s:o}", "type", "object",
-	    "propertyNames", "pattern", NAME, "additionalProperties", item);
+		    object_of(
+			config_channel_options, channel_kinds[i]->options));
+	return json_pack("{s:s,s:{s:s},s:o}", "type", "object", "propertyNames",
+	    "pattern", NAME, "additionalProperties", item);
 }
 
 static json_t *
@@ -117,8 +117,8 @@ replace(json_t *properties, const char *key, json_t *schema)
 {
 	json_t *old = json_object_get(properties, key);
 
-	json_object_set(schema, "description",
-	    json_object_get(old, "description"));
+	json_object_set(
+	    schema, "description", json_object_get(old, "description"));
 	json_put(properties, key, schema);
 }
 
@@ -128,14 +128,14 @@ config_schema(void)
 	json_t *schema = json_object(), *defs = json_object();
 	json_t *top = object_of(config_file_options, NULL), *properties;
 
-	json_put_str(schema, "$schema",
-	    "https://json-schema.org/draft/2020-12/schema");
+	json_put_str(
+	    schema, "$schema", "https://json-schema.org/draft/2020-12/schema");
 	json_put_str(schema, "title", "tocsin configuration");
 	json_object_update(schema, top);
 	json_decref(top);
 	properties = json_object_get(schema, "properties");
-	replace(properties, "defaults",
-	    object_of(config_defaults_options, NULL));
+	replace(
+	    properties, "defaults", object_of(config_defaults_options, NULL));
 	replace(properties, "probes", probes_schema(defs));
 	replace(properties, "channels", channels_schema(defs));
 	replace(properties, "routes", routes_schema());

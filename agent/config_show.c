@@ -5,8 +5,8 @@
 
 #include "base/str.h"
 
-#define SAFE \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
+#define SAFE                                                                   \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"       \
 	"._/-+"
 
 static void put_value(struct buf *out, const json_t *v, unsigned indent);
@@ -16,14 +16,13 @@ static bool
 is_safe(const char *s)
 {
 	return *s != '\0' && *s != '-' && *s != '.' && *s != '+' &&
-	    s[strspn(s, SAFE)] == '\0';
+	       s[strspn(s, SAFE)] == '\0';
 }
 
 static void
 put_json(struct buf *out, const json_t *v)
 {
-	char *text =
-	    json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
 	buf_puts(out, text);
 	free(text);
@@ -48,8 +47,8 @@ put_key(struct buf *out, const char *key)
 static void
 put_scalar(struct buf *out, const json_t *v)
 {
-	static const char *const taken[] = {"true", "false", "null", "yes",
-	    "no", "on", "off", "y", "n", NULL};
+	static const char *const taken[] = {
+	    "true", "false", "null", "yes", "no", "on", "off", "y", "n", NULL};
 	const char *s = json_string_value(v);
 
 	if (s != NULL && is_safe(s) && strspn(s, "0123456789") == 0 &&

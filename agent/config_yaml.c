@@ -5,28 +5,13 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "agent/config_yaml_places.h"
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
 #define FILES_MAX 1000
-
-struct entry { /* open addressing by the value's address */
-	const json_t *value;
-	char *hidden; /* what was written, once a reference was put in */
-	uint32_t line, column;
-	uint16_t file;
-	bool quoted;
-};
-
-struct config_yaml {
-	struct config_mistakes *mistakes;
-	char **files;
-	size_t file_count;
-	struct entry *entries;
-	size_t count, room; /* room is a power of two */
-};
 
 struct reader {
 	struct config_yaml *yaml;
@@ -39,133 +24,11 @@ struct reader {
 
 static json_t *read_value(struct reader *r, unsigned depth);
 
-struct config_yaml *
-config_yaml_new(struct config_mistakes *mistakes)
-{
-	struct config_yaml *y = mem_alloc(sizeof(*y));
-
-	y->mistakes = mistakes;
-	return y;
-}
-
-void
-config_yaml_free(struct config_yaml *y)
-{
-	if (y == NULL)
-		return;
-	for (size_t i = 0; i < y->room; i++)
-		free(y->entries[i].hidden);
-	for (size_t i = 0; i < y->file_count; i++)
-		free(y->files[i]);
-	free(y->files);
-	free(y->entries);
-	free(y);
-}
-
-static size_t
-slot_of(const struct config_yaml *y, const json_t *v)
-{
-	size_t i = ((uintptr_t)v >> 4) * 0x9e3779b97f4a7c15u;
-
-	for (i &= y->room - 1; y->entries[i].value != NULL;
-	     i++, i &= y->room - 1)
-		if (y->entries[i].value == v)
-			break;
-	return i;
-}
-
 static void
-grow(struct config_yaml *y)
+stands(struct reader *r, const json_t *v, const yaml_mark_t *at, bool quoted)
 {
-	struct entry *old = y->entries;
-	size_t room = y->room;
-
-	y->room = room > 0 ? room * 2 : 256;
-	y->entries = mem_array(y->room, sizeof(*y->entries));
-	for (size_t i = 0; i < room; i++)
-		if (old[i].value != NULL)
-			y->entries[slot_of(y, old[i].value)] = old[i];
-	free(old);
-}
-
-static struct entry *
-find(const struct config_yaml *y, const json_t *v)
-{
-	struct entry *e;
-
-	if (y == NULL || y->room == 0 || v == NULL)
-		return NULL;
-	e = &y->entries[slot_of(y, v)];
-	return e->value != NULL ? e : NULL;
-}
-
-/* Remember where v stands; again to correct it. */
-static void
-put(struct config_yaml *y, const json_t *v, const yaml_mark_t *at, bool quoted)
-{
-	struct entry *e;
-
-	if ((y->count + 1) * 4 > y->room * 3)
-		grow(y);
-	e = &y->entries[slot_of(y, v)];
-	y->count += e->value == NULL;
-	e->value = v;
-	e->line = (uint32_t)at->line + 1;
-	e->column = (uint32_t)at->column + 1;
-	e->file = (uint16_t)(y->file_count - 1);
-	e->quoted = quoted;
-}
-
-struct config_place
-config_yaml_place(const struct config_yaml *y, const json_t *v)
-{
-	const struct entry *e = find(y, v);
-
-	if (e == NULL)
-		return (struct config_place){"", 0, 0};
-	return (struct config_place){
-	    y->files[e->file], (int)e->line, (int)e->column};
-}
-
-void
-config_yaml_same_place(
-    struct config_yaml *y, const json_t *v, const json_t *like)
-{
-	const struct entry *e = find(y, like);
-	yaml_mark_t at;
-	uint16_t file;
-
-	if (e == NULL)
-		return;
-	at = (yaml_mark_t){0, e->line - 1, e->column - 1};
-	file = e->file;
-	put(y, v, &at, false);
-	find(y, v)->file = file;
-}
-
-bool
-config_yaml_quoted(const struct config_yaml *y, const json_t *v)
-{
-	const struct entry *e = find(y, v);
-
-	return e != NULL && e->quoted;
-}
-
-void
-config_yaml_hide(struct config_yaml *y, const json_t *v)
-{
-	struct entry *e = find(y, v);
-
-	if (e != NULL && e->hidden == NULL)
-		e->hidden = mem_strdup(json_string_value(v));
-}
-
-const char *
-config_yaml_hidden(const struct config_yaml *y, const json_t *v)
-{
-	const struct entry *e = find(y, v);
-
-	return e != NULL ? e->hidden : NULL;
+	config_yaml_put(r->yaml, v, (uint32_t)at->line + 1,
+	    (uint32_t)at->column + 1, quoted);
 }
 
 __attribute__((format(printf, 3, 4))) static void
@@ -280,7 +143,7 @@ read_scalar(struct reader *r)
 		mistake(r, &e->start_mark, "the text is not valid Unicode");
 		return json_null();
 	}
-	put(r->yaml, value, &e->start_mark,
+	stands(r, value, &e->start_mark,
 	    e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE);
 	return value;
 }
@@ -292,7 +155,7 @@ read_list(struct reader *r, unsigned depth)
 
 	refuse_extras(r, r->event.data.sequence_start.anchor,
 	    r->event.data.sequence_start.tag);
-	put(r->yaml, list, &r->event.start_mark, false);
+	stands(r, list, &r->event.start_mark, false);
 	while (next(r) && r->event.type != YAML_SEQUENCE_END_EVENT) {
 		yaml_mark_t at = r->event.start_mark;
 		json_t *item = read_value(r, depth + 1);
@@ -352,7 +215,7 @@ put_member(struct reader *r, json_t *map, const char *key, json_t *value,
 		return;
 	}
 	if (json_is_object(value) || json_is_array(value))
-		put(r->yaml, value, at, false);
+		stands(r, value, at, false);
 	json_object_set(map, key, value);
 }
 
@@ -363,7 +226,7 @@ read_map(struct reader *r, unsigned depth)
 
 	refuse_extras(r, r->event.data.mapping_start.anchor,
 	    r->event.data.mapping_start.tag);
-	put(r->yaml, map, &r->event.start_mark, false);
+	stands(r, map, &r->event.start_mark, false);
 	while (next(r) && r->event.type != YAML_MAPPING_END_EVENT) {
 		yaml_mark_t at = r->event.start_mark;
 		char *key = read_key(r);

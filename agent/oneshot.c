@@ -31,8 +31,8 @@ on_ready(void *ctx, struct link *link)
 
 	name = json_dumps(text, JSON_ENCODE_ANY);
 	buf_init(&members, LINES_MAX / 2);
-	buf_printf(&members, "\"probe\":%s,\"config\":%s,\"memory\":null",
-	    name, o->probe->options);
+	buf_printf(&members, "\"probe\":%s,\"config\":%s,\"memory\":null", name,
+	    o->probe->options);
 	if (members.cut ||
 	    link_send(link, 1, o->probe->timeout_ms, buf_str(&members)) < 0) {
 		err_set(&o->err, ERR_FULL, "the job is too large");
@@ -65,8 +65,8 @@ observation_of(const struct config_probe *p, const struct probe_answer *a)
 	json_put_str(out, "outcome", outcome_names[a->outcome]);
 	json_put_str(out, "reason", a->reason);
 	if (a->duration_us >= 0)
-		json_put_real(out, "duration_ms",
-		    (double)a->duration_us / 1000);
+		json_put_real(
+		    out, "duration_ms", (double)a->duration_us / 1000);
 	json_put(out, "facts", copy_or(a->facts, json_object()));
 	json_put(out, "metrics", copy_or(a->metrics, json_object()));
 	json_put(out, "findings", copy_or(a->findings, json_array()));

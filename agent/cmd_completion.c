@@ -1,129 +1,13 @@
-/* `tocsin manual` and `tocsin completion`: from the command table's rows. */
+/* `tocsin completion`: for shells, from the command table's rows. */
 #include "agent/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/config.h"
 #include "base/buf.h"
 #include "base/str.h"
 
-#define PAGE_MAX ((size_t)4 << 20)
-
-static const struct command_flag manual_flags[] = {
-    {0, "configuration", NULL,
-        "print docs/configuration.md instead of the man page"},
-    {0},
-};
-
-/* Text for roff: a backslash, and a dot or quote that begins a line. */
-static void
-put_roff(struct buf *out, const char *s)
-{
-	if (*s == '.' || *s == '\'')
-		buf_puts(out, "\\&");
-	for (; *s != '\0'; s++) {
-		if (*s == '\\')
-			buf_puts(out, "\\e");
-		else if (*s == '-')
-			buf_puts(out, "\\-");
-		else
-			buf_putc(out, *s);
-	}
-}
-
-static void
-put_command(struct buf *out, const struct command *c)
-{
-	buf_puts(out, ".TP\n.B ");
-	put_roff(out, c->name);
-	buf_puts(out, "\n.I \"");
-	put_roff(out, c->usage);
-	buf_puts(out, "\"\n.br\n");
-	put_roff(out, c->help);
-	buf_puts(out, ".\n");
-	for (const struct command_flag *f = c->flags;
-	     f != NULL && f->name != NULL; f++) {
-		buf_puts(out, ".RS\n.TP\n");
-		if (f->letter != 0)
-			buf_printf(out, "\\-%c, ", f->letter);
-		buf_puts(out, "\\-\\-");
-		put_roff(out, f->name);
-		if (f->argument != NULL)
-			buf_printf(out, " %s", f->argument);
-		buf_putc(out, '\n');
-		put_roff(out, f->help);
-		buf_puts(out, ".\n.RE\n");
-	}
-}
-
-static const char man_head[] =
-    ".TH TOCSIN 8 \"\" \"tocsin " TOCSIN_VERSION "\" \"\"\n"
-    ".SH NAME\n"
-    "tocsin \\- continuous security monitoring that rings when an answer "
-    "changes for the worse\n"
-    ".SH SYNOPSIS\n"
-    ".B tocsin\n"
-    ".I COMMAND\n"
-    "[\\fIoption\\fR]\\&...\n"
-    ".SH DESCRIPTION\n"
-    "The agent asks what an auditor or an attacker would ask of the services "
-    "it is told to watch, decides when an answer became worse, and tells "
-    "people over several independent paths.\n"
-    ".SH COMMANDS\n";
-
-static const char man_tail[] =
-    ".SH EXIT STATUS\n"
-    "0 is ok, 1 is no or degraded, 2 is failed or wrong usage, 3 is "
-    "unknown. So\n"
-    ".B tocsin probe\n"
-    "is a Nagios plug\\-in as well.\n"
-    ".SH SIGNALS\n"
-    "The running agent reads its configuration again at SIGHUP, and keeps "
-    "the old one if the new one has a mistake; SIGTERM and SIGINT stop it in "
-    "order.\n"
-    ".SH FILES\n"
-    ".TP\n"
-    ".I " COMMAND_CONFIG_FILE "\n"
-    "the configuration, with\n"
-    ".I conf.d/*.yaml\n"
-    "beside it.\n"
-    ".TP\n"
-    ".I /var/lib/tocsin/state.db\n"
-    "what the agent must not forget; the control socket\n"
-    ".I control.sock\n"
-    "is beside it.\n"
-    ".SH ENVIRONMENT\n"
-    ".TP\n"
-    ".B CREDENTIALS_DIRECTORY\n"
-    "where ${credential:NAME} is looked for; systemd sets it.\n"
-    ".TP\n"
-    ".B NO_COLOR\n"
-    "no colours if set.\n";
-
-static int
-run_manual(const struct command *self, int argc, char **argv)
-{
-	struct command_args args;
-	int status = command_parse(&args, self, argc, argv);
-	struct buf page;
-
-	if (status >= 0)
-		return status;
-	buf_init(&page, PAGE_MAX);
-	if (command_has(&args, "configuration")) {
-		config_markdown(&page);
-	} else {
-		buf_puts(&page, man_head);
-		for (size_t i = 0; commands[i] != NULL; i++)
-			put_command(&page, commands[i]);
-		buf_puts(&page, man_tail);
-	}
-	fputs(buf_str(&page), stdout);
-	buf_fini(&page);
-	command_args_fini(&args);
-	return EXIT_OK;
-}
+#define PAGE_MAX ((size_t)1 << 20)
 
 /* Every first word once, as `bash` and `zsh` want them. */
 static void
@@ -159,7 +43,7 @@ put_cases(struct buf *out)
 
 		if (name[len] == '\0' ||
 		    (i > 0 &&
-		        strncmp(commands[i - 1]->name, name, len + 1) == 0))
+			strncmp(commands[i - 1]->name, name, len + 1) == 0))
 			continue;
 		buf_printf(out, "\t\"%.*s\") words=\"", (int)len, name);
 		for (size_t j = i; commands[j] != NULL; j++)
@@ -174,34 +58,33 @@ put_cases(struct buf *out)
 static void
 put_bash(struct buf *out)
 {
-	buf_puts(out,
-	    "_tocsin() {\n"
-	    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} words='' path\n"
-	    "\tcase ${COMP_WORDS[COMP_CWORD-1]} in\n"
-	    "\t-c|--config)\n"
-	    "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
-	    "\t\treturn ;;\n"
-	    "\tesac\n"
-	    "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-	    "\t\twords=\"");
+	buf_puts(out, "_tocsin() {\n"
+		      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} words='' path\n"
+		      "\tcase ${COMP_WORDS[COMP_CWORD-1]} in\n"
+		      "\t-c|--config)\n"
+		      "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
+		      "\t\treturn ;;\n"
+		      "\tesac\n"
+		      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+		      "\t\twords=\"");
 	put_first_words(out);
 	buf_puts(out, " --help --version\"\n"
-	              "\telse\n"
-	              "\t\tpath=${COMP_WORDS[1]}\n"
-	              "\t\t[ \"$COMP_CWORD\" -gt 2 ] &&\n"
-	              "\t\t    case $path in ");
+		      "\telse\n"
+		      "\t\tpath=${COMP_WORDS[1]}\n"
+		      "\t\t[ \"$COMP_CWORD\" -gt 2 ] &&\n"
+		      "\t\t    case $path in ");
 	for (size_t i = 0, n = 0; commands[i] != NULL; i++) {
 		const char *name = commands[i]->name;
 		size_t len = strcspn(name, " ");
 
 		if (name[len] == '\0' ||
 		    (i > 0 &&
-		        strncmp(commands[i - 1]->name, name, len + 1) == 0))
+			strncmp(commands[i - 1]->name, name, len + 1) == 0))
 			continue;
 		buf_printf(out, "%s%.*s", n++ > 0 ? "|" : "", (int)len, name);
 	}
 	buf_puts(out, ") path+=\" ${COMP_WORDS[2]}\" ;; esac\n"
-	              "\t\tcase $path in\n");
+		      "\t\tcase $path in\n");
 	put_cases(out);
 	buf_puts(out,
 	    "\t\tesac\n"
@@ -220,7 +103,7 @@ static void
 put_zsh(struct buf *out)
 {
 	buf_puts(out, "#compdef tocsin\n"
-	              "autoload -U +X bashcompinit && bashcompinit\n");
+		      "autoload -U +X bashcompinit && bashcompinit\n");
 	put_bash(out);
 }
 
@@ -247,8 +130,8 @@ put_fish_flags(struct buf *out, const struct command *c)
 		if (f->letter != 0)
 			buf_printf(out, " -s %c", f->letter);
 		if (f->argument != NULL)
-			buf_puts(out, str_eq(f->argument, "FILE") ? " -r -F"
-			                                          : " -x");
+			buf_puts(out,
+			    str_eq(f->argument, "FILE") ? " -r -F" : " -x");
 		buf_puts(out, " -d ");
 		put_fish_text(out, f->help);
 		buf_putc(out, '\n');
@@ -314,20 +197,12 @@ run_completion(const struct command *self, int argc, char **argv)
 			status = EXIT_OK;
 		}
 	if (status != EXIT_OK)
-		command_fail("completion: %s is not bash, zsh or fish",
-		    args.words[0]);
+		command_fail(
+		    "completion: %s is not bash, zsh or fish", args.words[0]);
 	buf_fini(&page);
 	command_args_fini(&args);
 	return status;
 }
-
-const struct command cmd_manual = {
-    .name = "manual",
-    .usage = "[--configuration]",
-    .help = "print the man page: tocsin manual | man -l -",
-    .flags = manual_flags,
-    .run = run_manual,
-};
 
 const struct command cmd_completion = {
     .name = "completion",
