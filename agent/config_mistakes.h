@@ -25,8 +25,8 @@ void config_mistakes_add(struct config_mistakes *m,
 void config_mistakes_finish(struct config_mistakes *m);
 
 /* "file:line:column: <mark>path: text", as editors know it from compilers. */
-void config_mistake_text(struct buf *out, const struct config_mistake *m,
-    const char *mark);
+void config_mistake_text(
+    struct buf *out, const struct config_mistake *m, const char *mark);
 /* {"file":…,"line":…,"column":…,"path":…,"text":…}; the caller's. */
 json_t *config_mistake_json(const struct config_mistake *m);
 

@@ -13,7 +13,6 @@
 /* Blocks until the answer or the deadline. *out is one observation as
  * `tocsin probe --json` prints it; the caller's. -1 when there is none because
  * of our own doing (the worker died). */
-int oneshot_probe(json_t **out, const struct config_probe *p,
-    struct err *err);
+int oneshot_probe(json_t **out, const struct config_probe *p, struct err *err);
 
 #endif
