@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "alerting/mime.h"
+#include "base/clock.h"
+#include "base/cutoff.h"
 #include "base/mem.h"
 #include "base/smtp_curl.h"
 #include "base/str.h"
@@ -46,6 +48,12 @@ email_close(void *state)
 	free(e);
 }
 
+static const char *
+how_far(const struct smtp_trace *t)
+{
+	return t->at[0] != '\0' ? t->at : "greeting";
+}
+
 static void
 send_curl(struct email_session *s, int fd, struct email_result *result)
 {
@@ -78,7 +86,9 @@ send_curl(struct email_session *s, int fd, struct email_result *result)
 	for (size_t i = 0; i < result->count; i++)
 		to[i] = config->to.items[result->who[i]];
 	if (smtp_curl_send(&mail, &s->trace, &err) < 0)
-		str_copy(result->trouble, sizeof(result->trouble), err.text);
+		str_printf(result->trouble, sizeof(result->trouble),
+		    "the session broke off at %s: %s", how_far(&s->trace),
+		    err.text);
 	result->message = s->trace.message;
 	for (size_t i = 0; i < result->count; i++)
 		result->recipients[i] = s->trace.recipients[i];
@@ -101,7 +111,7 @@ note_session(const struct smtp_trace *t, struct email_result *result)
 }
 
 static void
-converse(struct email *e, struct email_session *s, struct email_result *result)
+talk(struct email *e, struct email_session *s, struct email_result *result)
 {
 	struct sockaddr_storage peer;
 	struct err err = ERR_INIT;
@@ -118,7 +128,26 @@ converse(struct email *e, struct email_session *s, struct email_result *result)
 		close(fd); /* libesmtp makes its own */
 		email_send_esmtp(s, &peer, result);
 	}
+	if (!s->trace.injected && clock_boot_ms() >= s->deadline_ms)
+		str_printf(result->trouble, sizeof(result->trouble),
+		    "the server did not finish in time: no answer to %s",
+		    how_far(&s->trace));
 	note_session(&s->trace, result);
+}
+
+/* Neither library keeps to a deadline: libesmtp knows none, and libcurl waits
+ * two minutes for the answer to its QUIT after one has passed. */
+static void
+converse(struct email *e, struct email_session *s, struct email_result *result)
+{
+	struct err err = ERR_INIT;
+
+	if (cutoff_start(s->deadline_ms, &err) < 0) {
+		str_copy(result->trouble, sizeof(result->trouble), err.text);
+		return;
+	}
+	talk(e, s, result);
+	cutoff_stop();
 }
 
 static void

@@ -1,8 +1,8 @@
 /*
  * libesmtp 1.1.0, inside a fence that its known defects make necessary:
  * - It has no total deadline, and connect() blocks: a connection was tried
- *   before, it is given a numeric address, and base/cutoff.c shuts its sockets
- *   down when the time is up.
+ *   before, it is given a numeric address, and base/cutoff.c, armed by the
+ *   caller, shuts its sockets down when the time is up.
  * - Over TLS 1.3 it hangs when the server's session tickets arrive (the socket
  *   is readable, no answer is in them), so TLS 1.2 is the most we offer.
  * - It uses a freed SSL_CTX in its second session unless it is given one, and
@@ -136,7 +136,8 @@ follow(const char *data, int len, int writing, void *arg)
 {
 	struct esmtp *e = arg;
 
-	if (len <= 0)
+	/* What it still says once it was cut off tells nothing. */
+	if (len <= 0 || clock_boot_ms() >= e->s->deadline_ms)
 		return;
 	if (writing == SMTP_CB_WRITING)
 		smtp_trace_sent(&e->s->trace, data, (size_t)len);
@@ -252,11 +253,11 @@ collect(const struct esmtp *e, struct email_result *result)
 }
 
 static void
-explain(const struct esmtp *e, bool cut, struct email_result *result)
+explain(const struct esmtp *e, struct email_result *result)
 {
 	const struct smtp_trace *trace = &e->s->trace;
 	char why[128];
-	const char *verb = trace->verb[0] ? trace->verb : "greeting";
+	const char *at = trace->at[0] ? trace->at : "greeting";
 
 	if (trace->injected)
 		str_copy(result->trouble, sizeof(result->trouble),
@@ -265,15 +266,12 @@ explain(const struct esmtp *e, bool cut, struct email_result *result)
 	else if (e->tls_trouble[0] != '\0')
 		str_copy(
 		    result->trouble, sizeof(result->trouble), e->tls_trouble);
-	else if (cut)
-		str_printf(result->trouble, sizeof(result->trouble),
-		    "the server did not finish in time; it was at %s", verb);
 	else if (smtp_errno() == SMTP_ERR_EXTENSION_NOT_AVAILABLE)
 		str_copy(result->trouble, sizeof(result->trouble),
 		    "the server does not offer STARTTLS");
 	else
 		str_printf(result->trouble, sizeof(result->trouble),
-		    "the session broke off at %s: %s", verb,
+		    "the session broke off at %s: %s", at,
 		    smtp_strerror(smtp_errno(), why, sizeof(why)));
 }
 
@@ -286,7 +284,7 @@ email_send_esmtp(struct email_session *s, const struct sockaddr_storage *peer,
 	char where[64];
 
 	netguard_text(where, (const struct sockaddr *)peer);
-	if (make_tls(&e, &err) < 0 || cutoff_start(s->deadline_ms, &err) < 0) {
+	if (make_tls(&e, &err) < 0) {
 		str_copy(result->trouble, sizeof(result->trouble), err.text);
 		SSL_CTX_free(e.tls);
 		return;
@@ -296,7 +294,7 @@ email_send_esmtp(struct email_session *s, const struct sockaddr_storage *peer,
 	set_timeouts(e.session, s->deadline_ms - clock_boot_ms());
 	ERR_clear_error();
 	smtp_start_session(e.session); /* its return value means nothing */
-	explain(&e, cutoff_stop(), result);
+	explain(&e, result);
 	collect(&e, result);
 	smtp_destroy_session(e.session);
 	if (e.auth != NULL)

@@ -142,6 +142,8 @@ no_lookup(const struct smtp_curl *s)
 {
 	char entry[400];
 
+	if (strchr(s->host, ':') != NULL) /* an IPv6 address: none needed */
+		return NULL;
 	str_printf(entry, sizeof(entry), "%s:%u:127.0.0.1", s->host, s->port);
 	return list_add(NULL, entry);
 }

@@ -33,6 +33,8 @@ smtp_trace_sent(struct smtp_trace *t, const char *data, size_t len)
 	if (verb == NULL)
 		return;
 	str_copy(t->verb, sizeof(t->verb), verb);
+	if (!str_eq(verb, "QUIT"))
+		str_copy(t->at, sizeof(t->at), verb);
 	t->starttls_open = false;
 	t->line_len = 0;
 	if (str_eq(verb, "RCPT") && t->recipient_count < SMTP_RECIPIENTS_MAX)
@@ -51,11 +53,14 @@ finish_reply(struct smtp_trace *t)
 		t->refusal = *r;
 		str_copy(t->refused_verb, sizeof(t->refused_verb), t->verb);
 	}
-	if (str_eq(t->verb, VERB_DATA_END))
+	if (str_eq(t->verb, VERB_DATA_END) ||
+	    (str_eq(t->verb, "DATA") && r->code != 354))
 		t->message = *r;
 	t->in_mail = str_eq(t->verb, "DATA") && r->code == 354;
-	if (t->in_mail)
+	if (t->in_mail) {
 		str_copy(t->verb, sizeof(t->verb), VERB_DATA_END);
+		str_copy(t->at, sizeof(t->at), VERB_DATA_END);
+	}
 	if (str_eq(t->verb, "STARTTLS") && r->code / 100 == 2)
 		t->starttls_open = true;
 	*r = (struct smtp_reply){0, ""};

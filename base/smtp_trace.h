@@ -19,6 +19,7 @@ struct smtp_reply {
 
 struct smtp_trace {
 	char verb[12]; /* the command that is under way: "RCPT"; "" = greeting */
+	char at[12];   /* the same, but never "QUIT": how far it came */
 	struct smtp_reply last; /* the newest complete reply */
 	/* The first reply >= 400 to anything but RCPT, and to which command. */
 	struct smtp_reply refusal;
@@ -26,7 +27,7 @@ struct smtp_trace {
 	/* Only where commands are not pipelined: */
 	struct smtp_reply recipients[SMTP_RECIPIENTS_MAX]; /* in order sent */
 	size_t recipient_count;
-	struct smtp_reply message; /* the reply to the end of the mail */
+	struct smtp_reply message; /* to the end of the mail, or refusing DATA */
 	bool injected; /* bytes came between 220 to STARTTLS and the handshake */
 
 	/* Internal. */

@@ -11,6 +11,7 @@ class Listener:
     often as wanted, always on the same port. `connections` counts them."""
 
     backlog = 64
+    host = "127.0.0.1"
 
     def __init__(self):
         self.port = free_port()
@@ -22,9 +23,10 @@ class Listener:
 
     def start(self):
         self.ending.clear()
-        self._socket = socket.socket()
+        self._socket = socket.socket(
+            socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", self.port))
+        self._socket.bind((self.host, self.port))
         self._socket.listen(self.backlog)
         threading.Thread(target=self._accept, args=(self._socket,),
                          daemon=True).start()

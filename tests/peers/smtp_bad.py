@@ -29,8 +29,9 @@ from peers.listener import Listener
 
 
 class BadSmtp(Listener):
-    def __init__(self, mode="well", certificate=None):
+    def __init__(self, mode="well", certificate=None, host="127.0.0.1"):
         super().__init__()
+        self.host = host
         self.mode = mode
         self.certificate = certificate
         self._mails, self._commands = [], []
@@ -38,7 +39,8 @@ class BadSmtp(Listener):
 
     @property
     def url(self):
-        return f"smtp://127.0.0.1:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"smtp://{host}:{self.port}"
 
     def messages(self):
         return list(self._mails)
@@ -80,7 +82,11 @@ class BadSmtp(Listener):
         elif mode == "busy":
             connection.sendall(b"421 4.3.2 come again later\r\n")
         else:
-            Dialogue(self, connection, mode).run()
+            dialogue = Dialogue(self, connection, mode)
+            try:
+                dialogue.run()
+            finally:
+                dialogue.connection.close()
 
 
 class Dialogue:

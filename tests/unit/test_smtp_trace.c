@@ -73,6 +73,20 @@ keeps_the_first_refusal_and_no_password(void **state)
 }
 
 static void
+takes_a_refused_data_for_a_refused_mail(void **state)
+{
+	struct smtp_trace t = {.verb = ""};
+
+	(void)state;
+	sent(&t, "DATA\r\n");
+	got(&t, "554 no\r\n");
+	sent(&t, "QUIT\r\n");
+	got(&t, "221 bye\r\n");
+	assert_int_equal(t.message.code, 554);
+	assert_string_equal(t.at, "DATA");
+}
+
+static void
 sees_what_is_slipped_in(void **state)
 {
 	static const struct {
@@ -127,6 +141,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(follows_a_mail),
 	    cmocka_unit_test(keeps_the_first_refusal_and_no_password),
+	    cmocka_unit_test(takes_a_refused_data_for_a_refused_mail),
 	    cmocka_unit_test(sees_what_is_slipped_in),
 	    cmocka_unit_test(survives_anything),
 	};
