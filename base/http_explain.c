@@ -50,22 +50,20 @@ static void
 explain_tls(struct http_call *call, const char *address)
 {
 	const struct tls_certificate *found = &call->response.tls;
+	const char *said = call->slot->error;
+	bool reset = strstr(said, "Connection reset") != NULL;
 	char took[32];
-	long number = 0;
 
-	if (found->verify_error[0] != '\0' && !call->request->tls_unverified) {
-		err_set(&call->err, ERR_TLS, "%s", found->verify_error);
-		return;
-	}
-	curl_easy_getinfo(call->slot->easy, CURLINFO_OS_ERRNO, &number);
 	elapsed(took, call->attempt_us);
-	if (strstr(call->slot->error, "SSL_ERROR_SYSCALL") != NULL)
+	if (found->verify_error[0] != '\0' && !call->request->tls_unverified)
+		err_set(&call->err, ERR_TLS, "%s", found->verify_error);
+	else if (reset || strstr(said, "SSL_ERROR_SYSCALL") != NULL)
 		err_set(&call->err, ERR_TLS,
-		    "TLS handshake with %s failed: connection closed after %s",
-		    address, took);
+		    "TLS handshake with %s failed: connection %s after %s",
+		    address, reset ? "reset" : "closed", took);
 	else
 		err_set(&call->err, ERR_TLS, "TLS handshake with %s failed: %s",
-		    address, last_words(call->slot->error));
+		    address, last_words(said));
 }
 
 /* The connection broke, or was closed where more had to come. */
@@ -73,10 +71,8 @@ static void
 explain_break(struct http_call *call, const char *address)
 {
 	char took[32];
-	long number = 0;
 
 	elapsed(took, call->attempt_us);
-	curl_easy_getinfo(call->slot->easy, CURLINFO_OS_ERRNO, &number);
 	if (call->phase != HTTP_RECEIVING)
 		err_set(&call->err, ERR_PROTO,
 		    "no answer from %s: connection %s before the first byte "
@@ -90,7 +86,6 @@ explain_break(struct http_call *call, const char *address)
 		    address,
 		    call->code == CURLE_PARTIAL_FILE ? "closed" : "broke", took,
 		    call->body.len);
-	call->err.errnum = (int)number;
 }
 
 static void

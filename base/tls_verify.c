@@ -33,8 +33,8 @@ name_text(char *dst, size_t size, const X509_NAME *name)
 
 	CHECK(out != NULL);
 	X509_NAME_print_ex(out, name, 0,
-	    (XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) |
-		XN_FLAG_SEP_CPLUS_SPC);
+	    (ASN1_STRFLGS_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) |
+		XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_DN_REV | XN_FLAG_FN_SN);
 	len = BIO_get_mem_data(out, &text);
 	str_printable(dst, size, text, (size_t)len);
 	BIO_free(out);
@@ -227,7 +227,7 @@ tls_is_name(const char *host)
 	uint8_t bytes[16];
 
 	return inet_pton(AF_INET, host, bytes) != 1 &&
-	    inet_pton(AF_INET6, host, bytes) != 1;
+	       inet_pton(AF_INET6, host, bytes) != 1;
 }
 
 static void
