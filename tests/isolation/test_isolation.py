@@ -76,16 +76,23 @@ class Isolation(Case):
                  "the sick path to catch up", timeout)
         self.assertEqual(self.tocsin.deliveries(status="dead"), [])
         incidents = {i["id"] for i in self.tocsin.incidents(probe="web")}
-        for name in ("mail", "hook", "push"):
+        for name in KINDS:
             for event in ("opened", "resolved"):
-                rows = self.told(name, event)
-                self.assertEqual({seen.incident for seen in rows}, incidents,
-                                 (name, event))
+                # Postfix queues before it puts into the mailbox.
+                wait_for(lambda n=name, e=event: {
+                    seen.incident for seen in self.told(n, e)} == incidents,
+                    f"{name} to have {event} of each incident")
                 # More than one copy only under the same key.
-                keys = {seen.key for seen in rows}
+                keys = {seen.key for seen in self.told(name, event)}
                 self.assertEqual(len(keys), len(incidents), (name, event))
         self.tocsin.stop()
         self.assert_clean_log(self.tocsin)
+
+    def stuck(self, name):
+        """An attempt has failed and is remembered."""
+        wait_for(lambda: self.tocsin.channel(name)["last_error"],
+                 f"an attempt of {name} to fail")
+        self.assertGreaterEqual(self.tocsin.channel(name)["pending"], 2)
 
     # The mail server is sick.
     def sick_mail(self, mode):
@@ -95,6 +102,7 @@ class Isolation(Case):
         well = ("hook", "push")
         self.outage(well)
         self.over(well)
+        self.stuck("mail")
         self.assertEqual(self.told("mail", "opened"), [])
         sick.stop()
         self.paths.answer_at("mail", sick.port)
@@ -127,6 +135,7 @@ class Isolation(Case):
         self.start(**{name: sick.port})
         self.outage(well)
         self.over(well)
+        self.stuck(name)
         sick.stop()
         self.paths.answer_at(name, sick.port)
         self.cured()

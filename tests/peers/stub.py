@@ -1,32 +1,32 @@
-"""TCP servers that behave badly on purpose, each on a free loopback port."""
+"""TCP servers that behave badly on purpose, each on a free loopback port.
+
+    Stub("silent")      accepts, never answers
+    Stub("close")       accepts and hangs up
+    Stub("drip")        a byte of an HTTP answer every half second
+    Stub("garbage")     bytes that are no HTTP at all
+    Stub("black-hole")  answers no SYN: connecting takes as long as the client
+
+They serve from birth; `connections` counts who came.
+"""
 import socket
-import threading
 
-from harness import free_port
+from peers.listener import Listener
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100000
 
 
-class Stub:
-    """Accepts connections and does one thing with each.
-
-    behaviour: "silent" (accept, never answer), "close" (accept and close),
-    "drip" (a byte of an HTTP answer every half second), "garbage" (bytes that
-    are no HTTP at all), "black-hole" (the handshake never completes).
-    """
+class Stub(Listener):
+    backlog = 256
 
     def __init__(self, behaviour="silent"):
+        super().__init__()
         self.behaviour = behaviour
-        self.port = free_port()
-        self.connections = 0
-        self.held = []
-        self.ended = threading.Event()
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", self.port))
+        self.fillers = []
         if behaviour == "black-hole":
+            self.backlog = 0
             self._fill_backlog()
         else:
-            self.listener.listen(256)
-            threading.Thread(target=self._accept, daemon=True).start()
+            self.start()
 
     @property
     def url(self):
@@ -34,46 +34,27 @@ class Stub:
 
     def _fill_backlog(self):
         """Nobody accepts and the queue is full: SYNs are dropped."""
-        self.listener.listen(0)
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", self.port))
+        self._socket.listen(0)
         for _ in range(4):
             filler = socket.socket()
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", self.port))
-            self.held.append(filler)
+            self.fillers.append(filler)
 
-    def _accept(self):
-        while not self.ended.is_set():
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,),
-                             daemon=True).start()
-
-    def _serve(self, connection):
-        try:
-            if self.behaviour == "close":
-                connection.close()
-            elif self.behaviour == "garbage":
-                connection.sendall(bytes(range(256)) * 16)
-                connection.close()
-            elif self.behaviour == "drip":
-                answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
-                for byte in answer + b"x" * 100000:
-                    connection.sendall(bytes([byte]))
-                    if self.ended.wait(0.5):
-                        break
-                connection.close()
-            else:
-                self.held.append(connection)
-        except OSError:
-            pass
+    def talk(self, connection):
+        if self.behaviour == "silent":
+            self.ending.wait()
+        elif self.behaviour == "garbage":
+            connection.sendall(bytes(range(256)) * 16)
+        elif self.behaviour == "drip":
+            for byte in ANSWER:
+                connection.sendall(bytes([byte]))
+                if self.ending.wait(0.5):
+                    return
 
     def stop(self):
-        self.ended.set()
-        for thing in [self.listener, *self.held]:
-            try:
-                thing.close()
-            except OSError:
-                pass
+        super().stop()
+        for filler in self.fillers:
+            filler.close()
