@@ -51,7 +51,8 @@ struct http_call {
 	CURLcode code; /* how the last attempt ended */
 	enum http_phase phase;
 	enum http_excess excess;
-	bool dialled; /* this attempt asked for a socket */
+	bool dialled;     /* this attempt asked for a socket */
+	int socket_errno; /* why it got none */
 
 	/* What curl only borrows. */
 	struct curl_slist *header_list; /* nodes and text in one block */

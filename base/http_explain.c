@@ -32,6 +32,11 @@ explain_connect(struct http_call *call, const char *address)
 
 	elapsed(took, call->attempt_us);
 	curl_easy_getinfo(call->slot->easy, CURLINFO_OS_ERRNO, &number);
+	if (call->socket_errno != 0) {
+		errno = call->socket_errno;
+		err_errno(&call->err, "cannot open a socket");
+		return;
+	}
 	if (number == ECONNREFUSED) {
 		err_set(&call->err, ERR_REFUSED,
 		    "connect to %s refused after %s", address, took);

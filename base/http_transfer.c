@@ -1,6 +1,7 @@
 #include "base/http_call.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 	const struct sockaddr *judged =
 	    (const struct sockaddr *)&call->addresses[call->attempt];
 	char wanted[64];
+	int fd;
 
 	/* Whatever curl made of the URL, only the judged address is dialled. */
 	netguard_text(call->response.address, judged);
@@ -38,9 +40,11 @@ on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 		return CURL_SOCKET_BAD;
 	call->dialled = true;
 	call->attempt_us = clock_boot_us();
-	return socket(address->family,
+	fd = socket(address->family,
 	    address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    address->protocol);
+	call->socket_errno = fd < 0 ? errno : 0;
+	return fd;
 }
 
 static CURLcode
