@@ -16,6 +16,7 @@
 #include "base/str.h"
 
 #define PARENT_GRACE_MS 2000  /* for a parent's answer to come back */
+#define FIRST_TOLD_MAX  50    /* probes */
 #define SELF_REPEAT_MS  60000 /* the same trouble again: once a minute */
 
 static void
@@ -133,6 +134,22 @@ log_event(const struct target *t, const struct incident *in,
 	    NULL);
 }
 
+/* With many probes, their good first results are no news. */
+static void
+log_observation(
+    const struct agent *a, const struct target *t, const struct result *r)
+{
+	enum log_level level = LOG_LEVEL_WARN;
+
+	if (r->outcome == OUTCOME_OK)
+		level = a->config->probe_count > FIRST_TOLD_MAX
+		            ? LOG_LEVEL_DEBUG
+		            : LOG_LEVEL_INFO;
+	log_kv(level, "observation", "probe", t->config->name, "outcome",
+	    outcome_names[r->outcome], "standing",
+	    outcome_names[t->verdict.standing], "reason", r->reason, NULL);
+}
+
 static bool
 step_incident(struct agent *a, struct target *t, const struct result *r)
 {
@@ -248,12 +265,7 @@ results_take(struct agent *a, struct target *t, const struct result *r)
 	    writer_end(a->writer,
 		event || found || r->memory != NULL || change != VERDICT_SAME));
 	if (change != VERDICT_SAME || first)
-		log_kv(
-		    r->outcome == OUTCOME_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-		    "observation", "probe", t->config->name, "outcome",
-		    outcome_names[r->outcome], "standing",
-		    outcome_names[t->verdict.standing], "reason", r->reason,
-		    NULL);
+		log_observation(a, t, r);
 }
 
 void
