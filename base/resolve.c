@@ -27,7 +27,6 @@
 #define HOSTS       "/etc/hosts"
 #define ROOT_ANCHOR "/usr/share/dns/root.key"
 #define RECHECK_MS  1000 /* how often files are looked at for changes */
-#define NAMES_MAX   (RESOLV_SEARCH_MAX + 1)
 
 struct watched_file {
 	char *path;
@@ -72,7 +71,7 @@ struct resolve {
 	char *host;
 	uint16_t port;
 	int family;
-	char *names[NAMES_MAX]; /* what the host may stand for */
+	char *names[RESOLV_NAMES_MAX]; /* what the host may stand for */
 	size_t name_count, name_at;
 	struct half halves[2]; /* A and AAAA; or just the first */
 
@@ -428,31 +427,6 @@ ask_addresses(struct resolve *q)
 	}
 }
 
-/* The names to try, in order: with the search list's suffixes if the host has
- * few dots, as resolv.conf(5) has it. */
-static void
-list_names(struct resolve *q)
-{
-	struct resolver *r = q->resolver;
-	size_t len = strlen(q->host);
-	int dots = 0;
-	bool whole_first;
-
-	refresh_servers(r);
-	for (const char *c = q->host; *c != '\0'; c++)
-		dots += *c == '.';
-	whole_first = dots >= r->system.ndots || r->system.search_count == 0;
-	if (whole_first)
-		q->names[q->name_count++] = mem_strdup(q->host);
-	if (q->host[len - 1] == '.')
-		return; /* rooted: means just itself */
-	for (size_t i = 0; i < r->system.search_count; i++)
-		q->names[q->name_count++] =
-		    mem_printf("%s.%s", q->host, r->system.search[i]);
-	if (!whole_first)
-		q->names[q->name_count++] = mem_strdup(q->host);
-}
-
 static int
 check_name(const char *name, struct err *err)
 {
@@ -534,7 +508,8 @@ resolve_addresses(struct resolver *r, const char *host, uint16_t port,
 	}
 	q->deadline = loop_timer_new(r->loop, on_deadline, q);
 	loop_timer_arm_ms(q->deadline, timeout_ms);
-	list_names(q);
+	refresh_servers(r);
+	q->name_count = resolv_conf_names(&r->system, host, q->names);
 	ask_addresses(q);
 	return q;
 }
@@ -599,32 +574,20 @@ static int
 take_servers(struct resolver *r, const char *const *servers, struct err *err)
 {
 	struct upstream_config *c = &r->upstreams;
-	struct sockaddr_storage unused;
-	char address[64];
-	char *at;
 
 	r->own_servers = true;
 	r->system.ndots = 1;
 	for (size_t i = 0; servers[i] != NULL; i++) {
-		int64_t port;
-
 		if (c->server_count == UPSTREAM_SERVERS_MAX)
 			return err_set(err, ERR_INPUT, "at most %d resolvers",
 			    UPSTREAM_SERVERS_MAX);
-		str_copy(c->servers[c->server_count], sizeof(c->servers[0]),
-		    servers[i]);
-		if (str_copy(address, sizeof(address), servers[i]) == 0 &&
-		    (at = strchr(address, '@')) != NULL) {
-			*at = '\0';
-			if (str_parse_i64(at + 1, 1, 65535, &port) < 0)
-				address[0] = '\0';
-		}
-		if (system_address(&unused, address) < 0)
+		if (!resolv_server_valid(servers[i]))
 			return err_set(err, ERR_INPUT,
 			    "\"%s\" is not the address of a resolver "
 			    "(192.0.2.53 or 192.0.2.53@5353)",
 			    servers[i]);
-		c->server_count++;
+		str_copy(c->servers[c->server_count++], sizeof(c->servers[0]),
+		    servers[i]);
 	}
 	return 0;
 }
@@ -641,7 +604,8 @@ resolver_new(struct resolver **out, struct loop *loop,
 	r->loop = loop;
 	r->hosts_file.path =
 	    mem_strdup(config->hosts_file ? config->hosts_file : HOSTS);
-	r->resolv_file.path = mem_strdup(RESOLV_CONF);
+	r->resolv_file.path =
+	    mem_strdup(config->resolv_conf ? config->resolv_conf : RESOLV_CONF);
 	if (config->trust_anchor_file != NULL)
 		r->trust_anchor_file = mem_strdup(config->trust_anchor_file);
 	else if (access(ROOT_ANCHOR, R_OK) == 0)

@@ -29,6 +29,7 @@ struct resolver_config {
 	    *trust_anchor_file; /* DS/DNSKEY file; NULL = Debian's root key
 	                                  if it is there, else no validation */
 	const char *hosts_file; /* NULL = /etc/hosts */
+	const char *resolv_conf;       /* NULL = /etc/resolv.conf */
 };
 
 int resolver_new(struct resolver **out, struct loop *loop,
@@ -50,17 +51,20 @@ struct resolve *
 resolve_addresses(struct resolver *r, const char *host, uint16_t port,
     int family, int64_t timeout_ms, resolve_addresses_fn *fn, void *ctx);
 
+/* Validated, unlike addresses: those TLS protects better, and they must also
+ * resolve where the site's own resolver passes no signatures on. */
 struct resolve_records {
 	int rcode; /* 0 NOERROR, 3 NXDOMAIN, … (RFC 1035, 6895) */
 	enum dnssec dnssec;
 	const char *why_bogus;      /* or NULL */
-	const uint8_t *const *data; /* rdata of each record of the asked type */
+	const uint8_t *const *data; /* rdata of each record of the asked type;
+	                               names inside are whole, not compressed */
 	const size_t *lengths;
 	size_t count;
 	const uint8_t *packet; /* the whole answer */
 	size_t packet_len;
 	const char *canonical; /* after CNAMEs; or NULL */
-	int64_t ttl_s;
+	int64_t ttl_s; /* what is left of it; at most 5 s are kept. -1 = none */
 	int64_t took_us;
 };
 typedef void resolve_records_fn(

@@ -83,15 +83,32 @@ next_line(const char *at)
 
 /* ---- resolv.conf ---- */
 
+bool
+resolv_server_valid(const char *text)
+{
+	char address[RESOLV_SERVER_SIZE];
+	struct sockaddr_storage unused;
+	int64_t port;
+	char *at;
+
+	if (str_copy(address, sizeof(address), text) < 0)
+		return false;
+	at = strchr(address, '@');
+	if (at != NULL) {
+		*at = '\0';
+		if (str_parse_i64(at + 1, 1, 65535, &port) < 0)
+			return false;
+	}
+	return system_address(&unused, address) == 0;
+}
+
 static void
 read_server(struct resolv_conf *out, const char *line)
 {
 	char word[RESOLV_SERVER_SIZE];
-	struct sockaddr_storage unused;
 
 	if (out->server_count == RESOLV_SERVERS_MAX ||
-	    !next_word(&line, word, sizeof(word)) ||
-	    system_address(&unused, word) < 0)
+	    !next_word(&line, word, sizeof(word)) || !resolv_server_valid(word))
 		return;
 	str_copy(out->servers[out->server_count++], RESOLV_SERVER_SIZE, word);
 }
@@ -162,6 +179,28 @@ resolv_conf_load(struct resolv_conf *out, const char *path)
 
 	resolv_conf_parse(out, text != NULL ? text : "");
 	free(text);
+}
+
+size_t
+resolv_conf_names(const struct resolv_conf *c, const char *host,
+    char *names[RESOLV_NAMES_MAX])
+{
+	size_t count = 0, len = strlen(host);
+	bool whole_first;
+	int dots = 0;
+
+	for (const char *at = host; *at != '\0'; at++)
+		dots += *at == '.';
+	whole_first = dots >= c->ndots || c->search_count == 0;
+	if (whole_first || host[len - 1] == '.')
+		names[count++] = mem_strdup(host);
+	if (host[len - 1] == '.')
+		return count; /* rooted: stands for itself alone */
+	for (size_t i = 0; i < c->search_count; i++)
+		names[count++] = mem_printf("%s.%s", host, c->search[i]);
+	if (!whole_first)
+		names[count++] = mem_strdup(host);
+	return count;
 }
 
 /* ---- hosts ---- */

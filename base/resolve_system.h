@@ -23,10 +23,21 @@ struct resolv_conf {
 };
 
 /* From the text of a resolv.conf(5); what it does not say is as glibc would
- * have it. Lines that make no sense are passed over. */
+ * have it. Lines that make no sense are passed over. A server may have a port
+ * (192.0.2.53@5353), which glibc would not take. */
 void resolv_conf_parse(struct resolv_conf *out, const char *text);
 /* From a file; as from an empty one if it cannot be read. */
 void resolv_conf_load(struct resolv_conf *out, const char *path);
+
+/* "192.0.2.53" or "192.0.2.53@5353"? */
+bool resolv_server_valid(const char *text);
+
+/* The names that a host may stand for, in the order to try them: with the
+ * search list's suffixes if it has few dots. The caller's; how many there are
+ * is returned. */
+#define RESOLV_NAMES_MAX (RESOLV_SEARCH_MAX + 1)
+size_t resolv_conf_names(const struct resolv_conf *c, const char *host,
+    char *names[RESOLV_NAMES_MAX]);
 
 struct hosts;
 
