@@ -36,6 +36,7 @@ struct path {
 	struct loop_timer *timer;
 	int64_t restart_ms, not_before_ms; /* boot clock */
 	struct delivery_line line;
+	unsigned unsent; /* added, and their group has not ended yet */
 	struct delivery *current; /* in the worker's hands */
 	int64_t sent_ms;          /* boot clock, of the current */
 	unsigned dead, failures;  /* failures in a row */
@@ -419,11 +420,15 @@ path_add(struct path *p, struct delivery *x)
 		x->message = NULL;
 	}
 	delivery_line_add(&p->line, x);
+	p->unsent++;
 }
 
 void
 path_sent(struct path *p, uint64_t group)
 {
+	if (p->unsent == 0)
+		return;
+	p->unsent = 0;
 	for (struct delivery *x = p->line.first; x != NULL; x = x->next)
 		if (x->group == UINT64_MAX)
 			x->group = group;
