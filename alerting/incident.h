@@ -98,7 +98,7 @@ struct incident_facts {
 /* Bring the incident in line with a verdict: opens, worsens, improves, flaps,
  * resolves or re-opens. Call it after every verdict_step, whatever changed: it
  * compares state, so a lost call heals at the next. `in` is the newest incident
- * of the probe that no finding opened (open or resolved), or a zeroed struct. */
+ * of the probe that no finding opened (open or resolved), or all zero. */
 void incident_on_verdict(struct incident *in, const struct incident_policy *p,
     const struct verdict *v, const struct incident_facts *facts,
     struct incident_step *out);

@@ -44,7 +44,7 @@ void route_choose(const struct route *routes, size_t route_count,
     const char *const *channels, size_t channel_count,
     const struct route_facts *facts, bool *chosen);
 
-/* Rules across a route's options (severity words, patterns); at most one err. */
+/* Rules across a route's options: severity words, patterns. */
 int route_check(const struct route *r, struct err *err);
 
 #endif

@@ -49,13 +49,13 @@ struct verdict { /* what is remembered of a probe between runs */
 
 enum verdict_change {
 	VERDICT_SAME,
-	VERDICT_FIRST_BAD, /* bad or worse, unconfirmed: look sooner, ask parents */
+	VERDICT_FIRST_BAD, /* bad or worse, unconfirmed: look sooner */
 	VERDICT_BAD,       /* confirmed: standing is now degraded or failed */
 	VERDICT_WORSE,     /* degraded to failed */
-	VERDICT_BETTER,   /* failed to degraded */
-	VERDICT_GOOD,     /* standing is now ok: recovered, or known at last */
-	VERDICT_FLAPPING, /* began to flap (standing may have changed as well) */
-	VERDICT_STEADY,   /* stopped flapping; see standing */
+	VERDICT_BETTER,    /* failed to degraded */
+	VERDICT_GOOD,      /* standing is now ok: recovered, or known at last */
+	VERDICT_FLAPPING,  /* began to flap; standing may have moved */
+	VERDICT_STEADY,    /* stopped flapping; see standing */
 };
 
 void verdict_init(struct verdict *v);

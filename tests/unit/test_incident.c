@@ -160,6 +160,7 @@ static const struct {
     {"re-opened while held", "offooPffpff", "..O.R..x..X"},
     {"re-opened and over while held", "offooPffoop", "..O.R..x.r."},
     {"worse while held", "oPddffpff", "...o.w..O"},
+    {"worse when it would leave", "oPddpfff", "...o..wO"},
     {"acknowledged while held", "oPffApffH", "...oa..O."},
     {"closed while held", "oPffCpff", "...or..."},
     {"noted while held", "oPffNoo", "...on.r"},
@@ -234,6 +235,7 @@ test_flapping_is_told_once(void **unused)
 	assert_int_equal(s.in.reopened, 0);
 	assert_int_equal(s.in.seq, 1);
 	assert_int_equal(told(&s, "oooooooooooooooooooo", 'R'), 1);
+	assert_false(s.in.flapping);
 	assert_non_null(strstr(s.in.reason, "changes in the last 20 checks"));
 }
 
@@ -335,6 +337,13 @@ test_what_is_said(void **unused)
 	    s.in.told_severities, 1u << SEVERITY_HIGH | 1u << SEVERITY_MEDIUM);
 	assert_string_equal(
 	    s.step.text, "degraded 1 min after it was closed: connect refused");
+
+	/* An odd policy: what was said to be critical stays so. */
+	scene_init(&s);
+	s.policy.degraded_severity = SEVERITY_CRITICAL;
+	play(&s, "oddff");
+	assert_int_equal(s.step.event, EVENT_WORSENED);
+	assert_int_equal(s.in.severity, SEVERITY_CRITICAL);
 
 	scene_init(&s);
 	play(&s, "oPff");
