@@ -467,6 +467,11 @@ class Case(unittest.TestCase):
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    @staticmethod
+    def note(text):
+        """A measured fact; shown even if the test passes."""
+        print(f"note: {text}", flush=True)
+
     def assert_clean_log(self, agent):
         """No sanitizer report, no broken invariant."""
         text = agent.log()

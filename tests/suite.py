@@ -136,6 +136,9 @@ def show(path, rows, printed):
         if row["status"] == "failed":
             failed = True
             print("    " + row["detail"].rstrip().replace("\n", "\n    "))
+    for line in printed.splitlines():
+        if line.startswith("note: "):
+            print(f"        {line[6:]}")
     if failed and printed.strip():
         print("    what it printed:")
         print("    " + printed.rstrip().replace("\n", "\n    "))

@@ -133,7 +133,7 @@ class FaultPoints(Crash):
                      "no open incident")
             self.judge(agent)
             passed += 1
-        print(f"{passed} fault points, each survived")
+        self.note(f"{passed} fault points, each survived")
         self.assertGreater(passed, 5)
         self.assertLess(passed, POINTS_MAX - 2)
 
@@ -164,8 +164,8 @@ class KillLoop(Crash):
         wait_for(lambda: not [i for i in agent.incidents("unresolved")
                               if not i["probe"].startswith("tocsin/")],
                  "no open incident", 120)
-        print(f"{ROUNDS} kills, {len(agent.incidents())} incidents, "
-              f"{len(read_alerts(self.alerts))} alerts")
+        self.note(f"{ROUNDS} kills, {len(agent.incidents())} incidents, "
+                  f"{len(read_alerts(self.alerts))} alerts")
         self.judge(agent, self.PROBES)
 
 

@@ -128,12 +128,13 @@ class StoreTrouble(Case):
         self.assertNotEqual(agent.wait_end(), 0)
         self.assertIn("state.db", agent.log()[-3000:])
 
-    def test_state_folder_missing(self):
+    def test_state_folder_that_cannot_be(self):
         agent = self.tocsin
-        agent.configure(state=f"sqlite:{self.folder}/no/such/folder/state.db")
+        (self.folder / "file").write_text("in the way\n")
+        agent.configure(state=f"sqlite:{self.folder}/file/state.db")
         agent.start(wait=False)
         self.assertNotEqual(agent.wait_end(), 0)
-        self.assertIn("no/such/folder", agent.log())
+        self.assertIn("file/state.db", agent.log())
 
 
 if __name__ == "__main__":

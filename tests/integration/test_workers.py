@@ -145,7 +145,7 @@ class Workers(Case):
         took = time.monotonic() - began
         self.assertFalse([pid for pid in workers if alive(pid)])
         self.assertFalse((agent.state / "control.sock").exists())
-        print(f"stopped in {took:.2f} s")
+        self.note(f"stopped in {took:.2f} s")
         self.assert_clean_log(agent)
         self.assertEqual(agent.integrity(), "ok")
 

@@ -59,7 +59,7 @@ class Isolation(Case):
         opened = seconds_of(incident["opened_at"])
         for name in well:
             took = self.told(name, "opened")[-1].at - opened
-            print(f"{name}: {took * 1000:.0f} ms")
+            self.note(f"{name}: {took * 1000:.0f} ms")
             self.assertLess(took, WITHIN_S * PATIENCE, name)
         return incident["id"]
 
