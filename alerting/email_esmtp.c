@@ -68,9 +68,9 @@ put_sni(const SSL *ssl, int where, int ret)
 	struct esmtp *e = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
 	(void)ret;
-	if ((where & SSL_CB_HANDSHAKE_START) != 0)
-		SSL_set_tlsext_host_name(
-		    (SSL *)(uintptr_t)ssl, e->s->server->host);
+	if ((where & SSL_CB_HANDSHAKE_START) != 0) /* neither is changed */
+		SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl,
+		    (char *)(uintptr_t)e->s->server->host);
 }
 
 static bool

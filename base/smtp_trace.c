@@ -82,18 +82,17 @@ code_of(const char *line)
 static void
 finish_line(struct smtp_trace *t)
 {
-	char shown[sizeof(t->now.text)];
+	char whole[sizeof(t->now.text) + sizeof(t->line)];
 	const char *text = t->line;
-	size_t used = strlen(t->now.text);
 
 	t->line[t->line_len] = '\0';
 	t->line_len = 0;
 	t->now.code = code_of(t->line);
 	if (t->now.code != 0)
 		text += text[3] != '\0' ? 4 : 3;
-	str_printable(shown, sizeof(shown), text, strcspn(text, "\r\n"));
-	str_printf(t->now.text + used, sizeof(t->now.text) - used, "%s%s",
-	    used > 0 ? " " : "", shown);
+	str_printf(whole, sizeof(whole), "%s%s%.*s", t->now.text,
+	    t->now.text[0] ? " " : "", (int)strcspn(text, "\r\n"), text);
+	str_printable(t->now.text, sizeof(t->now.text), whole, strlen(whole));
 	if (t->now.code == 0 || t->line[3] != '-')
 		finish_reply(t);
 }
