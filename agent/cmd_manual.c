@@ -1,10 +1,14 @@
 /* `tocsin manual`: the man page, from the command table's rows. */
 #include "agent/command.h"
 
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/config.h"
 #include "base/buf.h"
+#include "base/check.h"
+#include "base/utf8.h"
 
 #define PAGE_MAX ((size_t)4 << 20)
 
@@ -14,19 +18,27 @@ static const struct command_flag manual_flags[] = {
     {0},
 };
 
-/* Text for roff: a backslash, and a dot or quote that begins a line. */
+/* Text for roff: what has a meaning there, and all but ASCII, escaped. */
 static void
 put_roff(struct buf *out, const char *s)
 {
+	size_t len = strlen(s), n;
+
 	if (*s == '.' || *s == '\'')
 		buf_puts(out, "\\&");
-	for (; *s != '\0'; s++) {
-		if (*s == '\\')
+	for (; len > 0; s += n, len -= n) {
+		uint32_t code = 0;
+
+		n = utf8_next(s, len, &code);
+		CHECK(n > 0); /* our own rows */
+		if (code == '\\')
 			buf_puts(out, "\\e");
-		else if (*s == '-')
+		else if (code == '-')
 			buf_puts(out, "\\-");
+		else if (code > 0x7e)
+			buf_printf(out, "\\[u%04X]", (unsigned)code);
 		else
-			buf_putc(out, *s);
+			buf_putc(out, (char)code);
 	}
 }
 

@@ -69,35 +69,6 @@ config_build_init(
 	};
 }
 
-void
-config_wrong(struct config_build *b, const json_t *at, const char *path,
-    const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = mem_vprintf(fmt, ap);
-	va_end(ap);
-	option_mistake(&b->report, at, path, "%s", text);
-	free(text);
-}
-
-void
-config_warn(struct config_build *b, const json_t *at, const char *path,
-    const char *fmt, ...)
-{
-	struct config_place place = config_yaml_place(b->yaml, at);
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = mem_vprintf(fmt, ap);
-	va_end(ap);
-	config_mistakes_add(&b->warnings, &place, path, "%s", text);
-	free(text);
-}
-
 /* Replace each occurrence of `secret` in text (freed). */
 static char *
 without(char *text, const char *secret)
@@ -133,6 +104,36 @@ without_hidden(const struct config_build *b, const json_t *v, char *text)
 	json_array_foreach ((json_t *)(uintptr_t)v, i, inner)
 		text = without_hidden(b, inner, text);
 	return text;
+}
+
+void
+config_wrong(struct config_build *b, const json_t *at, const char *path,
+    const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = mem_vprintf(fmt, ap);
+	va_end(ap);
+	text = without_hidden(b, at, text);
+	option_mistake(&b->report, at, path, "%s", text);
+	free(text);
+}
+
+void
+config_warn(struct config_build *b, const json_t *at, const char *path,
+    const char *fmt, ...)
+{
+	struct config_place place = config_yaml_place(b->yaml, at);
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = mem_vprintf(fmt, ap);
+	va_end(ap);
+	config_mistakes_add(&b->warnings, &place, path, "%s", text);
+	free(text);
 }
 
 /* The value that "expect.status" names in obj, or obj. */

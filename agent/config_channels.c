@@ -34,10 +34,7 @@ find_kind(struct draft *d)
 	names[n] = NULL;
 	near = str_nearest(names, name);
 	str_printable(shown, sizeof(shown), name, strlen(name));
-	if (!json_is_object(d->obj))
-		config_wrong(d->build, d->obj, d->path,
-		    "expected map of keys, such as {kind: email, …}");
-	else if (*name == '\0')
+	if (*name == '\0')
 		config_wrong(d->build, d->obj, path, "required key is missing");
 	else
 		config_wrong(d->build, json_object_get(d->obj, "kind"), path,
@@ -149,7 +146,11 @@ config_build_channels(struct config_build *b, json_t *map)
 
 		channel->name = mem_strdup(name);
 		check_name(b, name, obj);
-		build_channel(b, channel, obj, path);
+		if (json_is_object(obj))
+			build_channel(b, channel, obj, path);
+		else /* nothing at all has no place of its own */
+			config_wrong(b, json_is_null(obj) ? map : obj, path,
+			    "expected map of keys, such as {kind: email, …}");
 		free(path);
 	}
 }

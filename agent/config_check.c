@@ -157,8 +157,10 @@ config_check(struct config_build *b)
 	free(w.next);
 }
 
+/* Are channels meant to be told, and all of them disabled? (No channel at all
+ * is what `notify: []` asks for.) */
 static bool
-reaches_anybody(const struct config *c, const struct config_probe *p,
+tells_disabled_only(const struct config *c, const struct config_probe *p,
     const char *const *channels, bool *chosen)
 {
 	struct route_facts facts = {
@@ -167,14 +169,16 @@ reaches_anybody(const struct config *c, const struct config_probe *p,
 	    .probe = p->name,
 	    .labels = p->labels,
 	};
+	bool disabled = false;
 
-	memset(chosen, 0, c->channel_count * sizeof(*chosen));
 	route_choose(c->routes, c->route_count, channels, c->channel_count,
 	    &facts, chosen);
-	for (size_t i = 0; i < c->channel_count; i++)
+	for (size_t i = 0; i < c->channel_count; i++) {
 		if (chosen[i] && c->channels[i].enabled)
-			return true;
-	return false;
+			return false;
+		disabled = disabled || chosen[i];
+	}
+	return disabled;
 }
 
 static void
@@ -191,12 +195,12 @@ warn_unreached(struct config_build *b)
 		char *path;
 
 		if (!c->probes[i].enabled ||
-		    reaches_anybody(c, &c->probes[i], channels, chosen))
+		    !tells_disabled_only(c, &c->probes[i], channels, chosen))
 			continue;
 		path = mem_printf("probes.%s", c->probes[i].name);
 		config_warn(b, b->probes[i], path,
-		    "no route leads to a channel: nobody is told when it "
-		    "fails");
+		    "its routes lead to disabled channels only: nobody is "
+		    "told when it fails");
 		free(path);
 	}
 	free(channels);

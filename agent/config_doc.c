@@ -142,7 +142,9 @@ config_markdown(struct buf *out)
 	buf_puts(out,
 	    "## Routes\n\n`routes:` is a list. They are tried in order; the "
 	    "first that matches decides, unless it says `continue: true`. "
-	    "Without routes, everything goes to every channel.\n\n");
+	    "What no route matches goes to every channel, and so does "
+	    "everything when there are no routes; `notify: []` drops on "
+	    "purpose.\n\n");
 	table(out, route_options);
 	buf_puts(out, "```yaml\n"
 		      "routes:\n"

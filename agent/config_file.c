@@ -111,7 +111,8 @@ check_state(struct config_build *b, const json_t *root, const char *state)
 	if (state == NULL)
 		return;
 	if (!str_starts(state, "sqlite:"))
-		config_wrong(b, at, "state", "write sqlite:PATH");
+		config_wrong(
+		    b, at, "state", "write sqlite:PATH, such as " CONFIG_STATE);
 	else if (state[7] == '\0' || str_ends(state, "/") ||
 		 str_eq(state + 7, ":memory:"))
 		config_wrong(

@@ -226,7 +226,6 @@ fill_probe(struct draft *d, struct config_probe *p)
 	p->labels = labels_of(d->build, &c->labels);
 	p->description = text_or_empty(c->description);
 	p->runbook = text_or_empty(c->runbook);
-	derive_times(d, p);
 	derive_policies(c, p);
 	json_decref(dump);
 }
@@ -281,6 +280,7 @@ config_build_probe(struct config_build *b, struct config_probe *p, json_t *obj,
     const char *path)
 {
 	struct draft d = {.build = b, .obj = obj, .path = path};
+	bool good;
 
 	p->name = mem_strdup(json_str(obj, "name"));
 	check_name(&d);
@@ -289,7 +289,9 @@ config_build_probe(struct config_build *b, struct config_probe *p, json_t *obj,
 		parse_common_only(&d);
 	} else {
 		d.options = mem_alloc(d.kind->config_size);
-		if (parse_all(&d) == 0) {
+		good = parse_all(&d) == 0;
+		derive_times(&d, p);
+		if (good) {
 			fill_probe(&d, p);
 			put_effective(&d, p);
 			config_build_secrets(b, d.kind->options, obj, path);

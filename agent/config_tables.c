@@ -150,8 +150,11 @@ const struct option config_file_options[] = {
 	    {.name = "timeout",                                                \
 		OPTION(DURATION, struct config_probe_common, timeout_ms),      \
 		.max = 600000,                                                 \
-		.help = "deadline of one run, everything included; less "      \
-			"than every"},                                         \
+		.help =                                                        \
+		    "deadline of one run, everything included, and less than " \
+		    "every; the kind's own, or four fifths of every if that "  \
+	            "is "                                                      \
+		    "less, unless set"},                                       \
 	    {.name = "confirm",                                                \
 		OPTION(INT, struct config_probe_common, confirm),              \
 		.standard = "2",                                               \

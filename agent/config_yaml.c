@@ -19,6 +19,7 @@ struct reader {
 	yaml_event_t event; /* the current one */
 	const char *text;
 	size_t len;
+	bool excused; /* the last value is null for a reason that was told */
 	bool stopped; /* a mistake after which nothing makes sense */
 };
 
@@ -160,7 +161,9 @@ read_list(struct reader *r, unsigned depth)
 		yaml_mark_t at = r->event.start_mark;
 		json_t *item = read_value(r, depth + 1);
 
-		if (json_is_null(item) && !r->stopped)
+		if (json_is_null(item) && (r->stopped || r->excused))
+			continue;
+		if (json_is_null(item))
 			mistake(r, &at, "an item of a list must not be empty");
 		else
 			json_array_append(list, item);
@@ -248,6 +251,7 @@ read_value(struct reader *r, unsigned depth)
 {
 	const yaml_event_t *e = &r->event;
 
+	r->excused = false;
 	if (depth > CONFIG_YAML_DEPTH_MAX) {
 		stop(
 		    r, &e->start_mark, "nested too deep (more than 16 levels)");
@@ -260,6 +264,7 @@ read_value(struct reader *r, unsigned depth)
 	if (e->type == YAML_MAPPING_START_EVENT)
 		return read_map(r, depth);
 	CHECK(e->type == YAML_ALIAS_EVENT);
+	r->excused = true;
 	mistake(r, &e->start_mark,
 	    "aliases (*%s) are not supported; write the value again, or use "
 	    "`defaults:` for what probes share",

@@ -78,8 +78,9 @@ dump_member(const struct dump *d, const struct option *o, const void *member)
 	if (!d->all && !(o->flags & OPTION_REQUIRED) && is_standard(o, member))
 		return NULL;
 	value = option_value_json(o, member, d->hide_secrets);
-	/* An empty list where the default is not empty must be said. */
-	if (value == NULL && o->type == OPTION_LIST && o->standard != NULL)
+	/* An empty list that is not the default must be said. */
+	if (value == NULL && o->type == OPTION_LIST &&
+	    (o->standard != NULL || (o->flags & OPTION_REQUIRED)))
 		value = json_array();
 	return value;
 }
