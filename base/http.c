@@ -89,7 +89,7 @@ on_done(struct http_slot *slot, CURLcode code)
 		return;
 	}
 	http_explain(call);
-	http_transfer_collect(call);
+	http_receive_collect(call);
 	end(call);
 }
 
@@ -117,7 +117,7 @@ on_deadline(void *arg)
 	http_explain_deadline(call);
 	http_multi_stop(call->http->multi, call->slot);
 	loop_undefer(call->http->loop, call); /* a next attempt */
-	http_transfer_collect(call);
+	http_receive_collect(call);
 	end(call);
 }
 
@@ -152,7 +152,7 @@ set_out(
 	if (judge(call, items, count) < 0 ||
 	    (h->multi == NULL && http_multi_new(&h->multi, h->loop, &multi_ops,
 				     &call->err) < 0)) {
-		http_transfer_collect(call);
+		http_receive_collect(call);
 		end(call);
 		return;
 	}
@@ -170,7 +170,7 @@ on_resolved(
 	call->resolve = NULL;
 	if (err->code != ERR_NONE) {
 		call->err = *err;
-		http_transfer_collect(call);
+		http_receive_collect(call);
 		end(call);
 		return;
 	}
@@ -185,7 +185,7 @@ begin(struct http_call *call)
 
 	if (http_url_parse(&call->url, request->url, &call->err) < 0 ||
 	    http_transfer_check(request, &call->err) < 0) {
-		http_transfer_collect(call);
+		http_receive_collect(call);
 		end(call);
 		return;
 	}

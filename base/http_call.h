@@ -1,7 +1,8 @@
 /*
  * A request under way, inside base/http*.c:
  *   http.c           its life: resolve, judge, attempt, deadline, report
- *   http_transfer.c  what curl is told about it, and what curl tells us
+ *   http_transfer.c  what curl is told about it
+ *   http_receive.c   what curl asks and tells meanwhile
  *   http_explain.c   why it failed, in words
  */
 #ifndef BASE_HTTP_CALL_H
@@ -10,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/http.h"
 #include "base/http_multi.h"
 #include "base/http_url.h"
@@ -56,6 +58,7 @@ struct http_call {
 
 	/* What curl only borrows. */
 	struct curl_slist *header_list; /* nodes and text in one block */
+	size_t header_list_size;
 	struct curl_slist connect_to;
 	char connect_to_text[80];
 	struct tls_check check;
@@ -69,11 +72,21 @@ struct http_call {
 	struct err err;
 };
 
+/* A failure to set an option is a mistake of ours. */
+#define HTTP_SET(option, value)                                                \
+	do {                                                                   \
+		CURLcode set_ = curl_easy_setopt(easy, option, value);         \
+		CHECK(set_ == CURLE_OK);                                       \
+	} while (0)
+
+/* http_receive.c */
+void http_receive_setup(struct http_slot *slot);
+void http_receive_collect(struct http_call *call); /* after it ended */
+
 /* http_transfer.c */
 void http_transfer_setup(struct http_slot *slot);
 int http_transfer_check(const struct http_request *request, struct err *err);
 void http_transfer_prepare(struct http_call *call);
-void http_transfer_collect(struct http_call *call); /* after it ended */
 void http_transfer_free(struct http_call *call);
 
 /* http_explain.c */

@@ -26,10 +26,10 @@ struct resolver_config {
 	    *servers; /* "192.0.2.53", "127.0.0.1@5353"; NULL-ended;
 	                               NULL = /etc/resolv.conf */
 	const char
-	    *trust_anchor_file; /* DS/DNSKEY file; NULL = Debian's root key
+	    *trust_anchor_file;  /* DS/DNSKEY file; NULL = Debian's root key
 	                                  if it is there, else no validation */
-	const char *hosts_file; /* NULL = /etc/hosts */
-	const char *resolv_conf;       /* NULL = /etc/resolv.conf */
+	const char *hosts_file;  /* NULL = /etc/hosts */
+	const char *resolv_conf; /* NULL = /etc/resolv.conf */
 };
 
 int resolver_new(struct resolver **out, struct loop *loop,
