@@ -88,8 +88,8 @@ sqlite_fail(const struct sqlite_store *s, int rc, struct err *err)
 		errnum = 0;
 	if (errnum == EDQUOT)
 		m = meaning_of(SQLITE_FULL);
-	what = sqlite3_errcode(s->db) == (rc & 0xff) ? sqlite3_errmsg(s->db)
-	                                             : sqlite3_errstr(rc);
+	what = sqlite3_errcode(s->db) == rc ? sqlite3_errmsg(s->db)
+	                                    : sqlite3_errstr(rc);
 	err_set(err, m->code, "%.250s: %.80s%s%s (SQLite %d); %s", s->file.path,
 	    what, errnum != 0 ? ": " : "", errnum != 0 ? strerror(errnum) : "",
 	    rc, m->advice);

@@ -146,13 +146,18 @@ sqlite_file_sync_folder(const char *path, struct err *err)
 	return result;
 }
 
-/* Make the file, so that it is born 0600, and see that it can be written. */
+/* Make the file if there is none, so that it is born 0600, and see that it
+ * can be written. */
 static int
 create(struct sqlite_file *f, struct err *err)
 {
-	int fd = open(f->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int flags = O_RDWR | O_CLOEXEC;
+	int fd = open(f->path, flags | O_CREAT | O_EXCL, 0600);
+	bool made = fd >= 0;
 	struct stat st;
 
+	if (fd < 0 && errno == EEXIST)
+		fd = open(f->path, flags);
 	if (fd < 0)
 		return fail(err, "opening", f->path);
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -162,7 +167,7 @@ create(struct sqlite_file *f, struct err *err)
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
 	close(fd);
-	return sqlite_file_sync_folder(f->path, err);
+	return made ? sqlite_file_sync_folder(f->path, err) : 0;
 }
 
 int

@@ -314,6 +314,43 @@ a_file_that_was_moved_away_takes_no_more(void **state)
 }
 
 static void
+a_connection_that_broke_is_made_anew(void **state)
+{
+	struct store *s = open_it();
+	struct store_backup *b;
+	char copy[160];
+	bool done;
+
+	(void)state;
+	str_printf(copy, sizeof(copy), "%s/copy.db", folder);
+	must(store_backup_new(&b, s, copy, &err));
+	/* Left in a state that no transaction can begin from. */
+	assert_int_equal(
+	    sqlite3_exec(sqlite_self(s)->db, "BEGIN", NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(store_begin(s, &err), -1);
+	assert_null(sqlite_self(s)->db);
+	must(store_probe_writable(s, &err));
+	assert_int_equal(store_backup_step(b, 1, &done, &err), -1);
+	assert_non_null(strstr(err.text, "start the backup again"));
+	store_backup_free(b);
+	store_close(s);
+}
+
+static void
+a_bad_row_is_named(void **state)
+{
+	struct incident_row row = {"i", NULL, 0, SEVERITY_LOW, 1, 0, 1, "{}"};
+	struct store *s = open_it();
+
+	(void)state;
+	must(store_begin(s, &err));
+	assert_int_equal(store_put_incident(s, &row, &err), -1);
+	assert_non_null(strstr(err.text, "incident.probe"));
+	store_close(s);
+}
+
+static void
 observe(struct store *s, const char *probe, int64_t at_ms, const char *detail)
 {
 	struct observation_row row = {
@@ -428,6 +465,8 @@ main(void)
 	    TEST(a_newer_schema_is_refused),
 	    TEST(damage_is_found_at_the_start),
 	    TEST(a_file_that_was_moved_away_takes_no_more),
+	    TEST(a_connection_that_broke_is_made_anew),
+	    TEST(a_bad_row_is_named),
 	    TEST(a_surplus_of_pages_goes_back_to_the_disk),
 	    TEST(a_series_ends_with_its_last_day),
 	    TEST(a_cut_off_backup_is_no_obstacle),
