@@ -104,7 +104,7 @@ class Scripts(unittest.TestCase):
             text=True, check=True).stdout.split()
         for module in modules:
             found = subprocess.run(
-                f"dpkg -S /{module}.pc", shell=True, capture_output=True,
+                ["dpkg", "-S", f"*/{module}.pc"], capture_output=True,
                 text=True, check=False).stdout
             owners = {line.split(":")[0] for line in found.splitlines()}
             self.assertTrue(owners & set(listed), (module, owners))
