@@ -19,13 +19,13 @@
 #define ENDING_MS 25 /* kept back from the deadline to end in good order */
 #define DAY_MS    (24 * 3600 * 1000.0)
 
-static const struct uptime_method *const methods[] = {
-    [UPTIME_HTTP] = &uptime_http,
-    [UPTIME_HTTPS] = &uptime_http,
-    [UPTIME_TCP] = &uptime_tcp,
-    [UPTIME_TLS] = &uptime_tcp,
-    [UPTIME_DNS] = &uptime_dns,
-    [UPTIME_ICMP] = &uptime_icmp,
+static uptime_start *const starts[] = {
+    [UPTIME_HTTP] = uptime_http_start,
+    [UPTIME_HTTPS] = uptime_http_start,
+    [UPTIME_TCP] = uptime_tcp_start,
+    [UPTIME_TLS] = uptime_tcp_start,
+    [UPTIME_DNS] = uptime_dns_start,
+    [UPTIME_ICMP] = uptime_icmp_start,
 };
 
 int64_t
@@ -189,7 +189,7 @@ add_tls(struct observation *obs, const struct uptime_facts *f)
 }
 
 void
-uptime_finish(
+uptime_conclude(
     struct probe_job *job, struct uptime_facts *f, struct observation *obs)
 {
 	f->lag_us = probe_lag_us(job);
@@ -202,6 +202,18 @@ uptime_finish(
 	add_tls(obs, f);
 	add_timings(obs, &f->timings);
 	probe_done(job, obs);
+}
+
+void
+uptime_finish(struct probe_job *job, const struct uptime_facts *facts,
+    struct observation *obs)
+{
+	struct uptime_facts copy = *facts;
+
+	if (facts->stage == UPTIME_AT_RESOLVE && facts->err.code == ERR_DNS)
+		uptime_doubt(job, facts, obs);
+	else
+		uptime_conclude(job, &copy, obs);
 }
 
 void
@@ -225,18 +237,21 @@ start(struct probe_job *job)
 		uptime_give_up(job, err.text);
 		return;
 	}
-	methods[target.scheme]->start(job, &target);
+	if (uptime_url_check_family(&target, uptime_family(config), &err) !=
+	    0) {
+		uptime_give_up(job, err.text);
+		return;
+	}
+	starts[target.scheme](job, &target);
 }
 
 static void
 cancel(struct probe_job *job, struct observation *obs)
 {
-	const struct uptime_config *config = job->config;
-	struct uptime_url target;
+	struct uptime_run *run = job->state;
 
 	(void)obs;
-	if (uptime_url_parse(config->target, &target, NULL) == 0)
-		methods[target.scheme]->cancel(job);
+	run->cancel(job);
 }
 
 const struct probe_kind probe_uptime = {

@@ -109,21 +109,31 @@ void uptime_expect(const struct uptime_config *config,
 void uptime_reply(const struct uptime_config *config,
     const struct uptime_facts *facts, struct observation *obs);
 
-/* One run of each scheme. start leads to exactly one uptime_finish(); cancel
- * lets go of job->state, which is the method's. */
-struct uptime_method {
-	void (*start)(struct probe_job *job, const struct uptime_url *target);
-	void (*cancel)(struct probe_job *job);
+/* What every run in job->state begins with. */
+struct uptime_run {
+	void (*cancel)(struct probe_job *job); /* lets go of all of it */
 };
-extern const struct uptime_method uptime_http, uptime_tcp, uptime_dns,
-    uptime_icmp;
+/* One run of each scheme: sets job->state, leads to exactly one uptime_finish()
+ * or uptime_give_up(). */
+typedef void
+uptime_start(struct probe_job *job, const struct uptime_url *target);
+uptime_start uptime_http_start, uptime_tcp_start, uptime_dns_start,
+    uptime_icmp_start;
 
 /* Facts of nothing yet, for a run that has so much time. */
 struct uptime_facts
 uptime_facts_init(enum uptime_scheme scheme, int64_t timeout_ms);
-/* Judge, add what all schemes share to obs' facts and metrics, end the job. */
-void uptime_finish(
+/* Judge, add what all schemes share to obs' facts and metrics, end the job. A
+ * name that was not found is doubted first (uptime_doubt.c). Copies facts. */
+void uptime_finish(struct probe_job *job, const struct uptime_facts *facts,
+    struct observation *obs);
+/* The same without a doubt. */
+void uptime_conclude(
     struct probe_job *job, struct uptime_facts *facts, struct observation *obs);
+/* Was the name really not found, or does no resolver answer at all? Takes obs;
+ * leads to uptime_conclude(). */
+void uptime_doubt(struct probe_job *job, const struct uptime_facts *facts,
+    struct observation *obs);
 /* End the job for a reason of ours: outcome unknown. */
 void uptime_give_up(struct probe_job *job, const char *why);
 

@@ -5,21 +5,18 @@
  */
 #include "probes/uptime_dns.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/netguard.h"
-#include "base/resolve_system.h"
 #include "base/str.h"
 #include "probes/uptime_answer.h"
 #include "probes/uptime_wire.h"
 
-#define RESOLV_CONF "/etc/resolv.conf"
-
 struct run {
+	struct uptime_run run;
 	struct probe_job *job; /* gone once it is answered */
 	struct loop *loop;
 	const struct uptime_config *config;
@@ -241,35 +238,6 @@ found_server(
 	ask(run);
 }
 
-/* The servers that this machine asks. */
-static void
-take_system_servers(struct run *run)
-{
-	struct uptime_wire_query *q = &run->query;
-	struct resolv_conf conf;
-
-	resolv_conf_load(&conf, RESOLV_CONF);
-	for (size_t i = 0;
-	     i < conf.server_count && q->server_count < UPTIME_WIRE_SERVERS_MAX;
-	     i++) {
-		struct sockaddr_storage *to = &q->servers[q->server_count];
-		char *port = strchr(conf.servers[i], '@');
-		int64_t number = 53;
-		struct sockaddr_in in;
-
-		if (port != NULL)
-			*port++ = '\0';
-		if (port != NULL && str_parse_i64(port, 1, 65535, &number) != 0)
-			continue;
-		if (system_address(to, conf.servers[i]) != 0)
-			continue;
-		memcpy(&in, to, sizeof(in)); /* the port is at one place */
-		in.sin_port = htons((uint16_t)number);
-		memcpy(to, &in, sizeof(in));
-		q->server_count++;
-	}
-}
-
 static void
 begin(struct run *run)
 {
@@ -282,10 +250,7 @@ begin(struct run *run)
 			uptime_left_ms(run->job), found_server, run);
 		return;
 	}
-	take_system_servers(run);
-	if (run->query.server_count == 0) {
-		err_set(
-		    &err, ERR_CONFIG, "no usable nameserver in " RESOLV_CONF);
+	if (uptime_wire_system(&run->query, &err) != 0) {
 		finish(run, NULL, &err);
 		return;
 	}
@@ -293,11 +258,18 @@ begin(struct run *run)
 }
 
 static void
-dns_start(struct probe_job *job, const struct uptime_url *target)
+cancel(struct probe_job *job)
+{
+	run_free(job->state);
+}
+
+void
+uptime_dns_start(struct probe_job *job, const struct uptime_url *target)
 {
 	struct run *run = mem_alloc(sizeof(*run));
 	struct err err = ERR_INIT;
 
+	run->run.cancel = cancel;
 	run->job = job;
 	run->loop = job->loop;
 	run->config = job->config;
@@ -313,11 +285,3 @@ dns_start(struct probe_job *job, const struct uptime_url *target)
 	free(run);
 	uptime_give_up(job, err.text);
 }
-
-static void
-dns_cancel(struct probe_job *job)
-{
-	run_free(job->state);
-}
-
-const struct uptime_method uptime_dns = {dns_start, dns_cancel};

@@ -11,6 +11,7 @@
 #include "probes/uptime.h"
 
 struct run {
+	struct uptime_run run;
 	struct probe_job *job;
 	const struct uptime_config *config;
 	struct uptime_facts facts;
@@ -274,10 +275,17 @@ prepare(struct run *run)
 }
 
 static void
-http_start_run(struct probe_job *job, const struct uptime_url *target)
+cancel(struct probe_job *job)
+{
+	run_free(job->state);
+}
+
+void
+uptime_http_start(struct probe_job *job, const struct uptime_url *target)
 {
 	struct run *run = mem_alloc(sizeof(*run));
 
+	run->run.cancel = cancel;
 	run->job = job;
 	run->config = job->config;
 	run->facts = uptime_facts_init(target->scheme, uptime_left_ms(job));
@@ -287,11 +295,3 @@ http_start_run(struct probe_job *job, const struct uptime_url *target)
 	prepare(run);
 	go(run);
 }
-
-static void
-http_cancel_run(struct probe_job *job)
-{
-	run_free(job->state);
-}
-
-const struct uptime_method uptime_http = {http_start_run, http_cancel_run};

@@ -31,6 +31,7 @@ static const char not_allowed[] =
     "give it CAP_NET_RAW";
 
 struct run {
+	struct uptime_run run;
 	struct probe_job *job;
 	struct loop *loop;
 	const struct uptime_config *config;
@@ -300,11 +301,18 @@ resolved(
 }
 
 static void
-icmp_start(struct probe_job *job, const struct uptime_url *target)
+cancel(struct probe_job *job)
+{
+	run_free(job->state);
+}
+
+void
+uptime_icmp_start(struct probe_job *job, const struct uptime_url *target)
 {
 	struct run *run = mem_alloc(sizeof(*run));
 	int64_t left_ms = uptime_left_ms(job);
 
+	run->run.cancel = cancel;
 	run->job = job;
 	run->loop = job->loop;
 	run->config = job->config;
@@ -321,11 +329,3 @@ icmp_start(struct probe_job *job, const struct uptime_url *target)
 	run->resolve = resolve_addresses(job->resolver, target->host, 0,
 	    uptime_family(run->config), left_ms, resolved, run);
 }
-
-static void
-icmp_cancel(struct probe_job *job)
-{
-	run_free(job->state);
-}
-
-const struct uptime_method uptime_icmp = {icmp_start, icmp_cancel};

@@ -354,6 +354,8 @@ uptime_options_check(const void *config, struct err *err)
 
 	if (uptime_url_parse(c->target, &target, err) != 0)
 		return err_wrap(err, "target");
+	if (uptime_url_check_family(&target, uptime_family(c), err) != 0)
+		return -1;
 	if (target.scheme == UPTIME_DNS &&
 	    uptime_dns_check(c, &target, err) != 0)
 		return -1;

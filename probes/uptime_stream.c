@@ -172,21 +172,17 @@ give(struct uptime_stream *s, struct err *err)
 	return err_errno(err, "%s broke the connection", s->address);
 }
 
-/* 0, or -1 once the connection is over. */
+/* Write what can be written; -1 if the connection is over. */
 static int
-flush(struct uptime_stream *s)
+flush(struct uptime_stream *s, struct err *err)
 {
-	struct err err = ERR_INIT;
-
 	while (s->out.len > 0) {
-		ssize_t sent = give(s, &err);
+		ssize_t sent = give(s, err);
 
 		if (sent == TLS_AGAIN)
 			break;
-		if (sent <= 0) {
-			stop(s, &err);
+		if (sent <= 0)
 			return -1;
-		}
 		s->out.len -= (size_t)sent;
 		memmove(s->out.data, s->out.data + sent, s->out.len + 1);
 	}
@@ -219,6 +215,7 @@ static void
 moved(void *ctx, int fd, unsigned ready)
 {
 	struct uptime_stream *s = ctx;
+	struct err err = ERR_INIT;
 
 	(void)fd;
 	(void)ready;
@@ -226,7 +223,9 @@ moved(void *ctx, int fd, unsigned ready)
 		return;
 	if (!s->connected)
 		finish_connect(s);
-	else if (flush(s) == 0)
+	else if (flush(s, &err) != 0)
+		stop(s, &err);
+	else
 		receive(s);
 }
 
@@ -255,6 +254,8 @@ secured(void *ctx, const struct err *err)
 {
 	struct uptime_stream *s = ctx;
 
+	if (s->dead)
+		return;
 	s->securing = false;
 	if (err->code != ERR_NONE) {
 		stop(s, err);
@@ -268,13 +269,22 @@ secured(void *ctx, const struct err *err)
 	}
 }
 
+/* The last plain words go first. They are few: if they do not fit into the
+ * socket, the peer reads nothing. */
 void
 uptime_stream_secure(struct uptime_stream *s, const struct tls_options *options)
 {
+	loop_undefer(s->loop, s);
+	loop_fd_interest(s->watch, 0);
+	if (flush(s, &s->failed) == 0 && s->out.len > 0)
+		err_set(&s->failed, ERR_PROTO, "%s reads nothing", s->address);
+	s->securing = true;
+	if (s->failed.code != ERR_NONE) {
+		loop_defer(s->loop, fail_later, s);
+		return;
+	}
 	s->tls_options = *options;
 	s->tls_options.address = s->address;
-	s->securing = true;
-	loop_fd_interest(s->watch, 0);
 	s->tls = tls_start(s->loop, s->fd, &s->tls_options, secured, s);
 }
 

@@ -19,6 +19,7 @@
 enum phase { RESOLVING, CONNECTING, STARTTLS, SECURING, TALKING };
 
 struct run {
+	struct uptime_run run;
 	struct probe_job *job;
 	const struct uptime_config *config;
 	char host[256];
@@ -360,11 +361,18 @@ timed_out(void *ctx)
 }
 
 static void
-tcp_start(struct probe_job *job, const struct uptime_url *target)
+cancel(struct probe_job *job)
+{
+	run_free(job->state);
+}
+
+void
+uptime_tcp_start(struct probe_job *job, const struct uptime_url *target)
 {
 	struct run *run = mem_alloc(sizeof(*run));
 	int64_t left_ms = uptime_left_ms(job);
 
+	run->run.cancel = cancel;
 	run->job = job;
 	run->config = job->config;
 	run->port = target->port;
@@ -379,11 +387,3 @@ tcp_start(struct probe_job *job, const struct uptime_url *target)
 	run->resolve = resolve_addresses(job->resolver, run->host, run->port,
 	    uptime_family(run->config), left_ms, resolved, run);
 }
-
-static void
-tcp_cancel(struct probe_job *job)
-{
-	run_free(job->state);
-}
-
-const struct uptime_method uptime_tcp = {tcp_start, tcp_cancel};

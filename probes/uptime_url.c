@@ -1,7 +1,9 @@
 #include "probes/uptime_url.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/str.h"
 
@@ -128,6 +130,20 @@ uptime_url_parse(const char *text, struct uptime_url *out, struct err *err)
 	if (parse_authority(sep, len, out, err) != 0)
 		return -1;
 	return check_host(out, err);
+}
+
+int
+uptime_url_check_family(
+    const struct uptime_url *url, int family, struct err *err)
+{
+	int other = family == AF_INET ? AF_INET6 : AF_INET;
+	struct in6_addr unused;
+
+	if (family == AF_UNSPEC || inet_pton(other, url->host, &unused) != 1)
+		return 0;
+	return err_set(err, ERR_CONFIG, "ip: is %s, but %s is an %s address",
+	    family == AF_INET ? "ipv4" : "ipv6", url->host,
+	    family == AF_INET ? "IPv6" : "IPv4");
 }
 
 /* Where the parts of an absolute URL end: the authority, the path's last

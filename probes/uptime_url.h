@@ -33,6 +33,10 @@ struct uptime_url {
 
 int uptime_url_parse(const char *text, struct uptime_url *out, struct err *err);
 
+/* -1 if the host is an address that is not of this family (AF_UNSPEC: any). */
+int uptime_url_check_family(
+    const struct uptime_url *url, int family, struct err *err);
+
 /* Where `location`, found at the HTTP(S) URL `base`, leads; without fragment,
  * and with bytes that may not stand in a URL percent-encoded. */
 int uptime_url_join(char dst[UPTIME_URL_MAX], const char *base,

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/netguard.h"
+#include "base/resolve_system.h"
 #include "base/str.h"
 #include "probes/uptime_stream.h"
 
@@ -19,6 +20,8 @@
 #define TCP_MAX    (2 + 65535)
 #define TRIES      3    /* over UDP, in turn among the servers */
 #define AGAIN_MS   1000 /* then twice that */
+
+#define RESOLV_CONF "/etc/resolv.conf"
 
 struct uptime_wire {
 	struct loop *loop;
@@ -39,6 +42,45 @@ struct uptime_wire {
 	struct err refused; /* why the last server took no query */
 	bool done;
 };
+
+/* "192.0.2.53" or "192.0.2.53@5353" to a socket address. */
+static int
+parse_server(struct sockaddr_storage *out, char *text)
+{
+	char *port = strchr(text, '@');
+	int64_t number = 53;
+	struct sockaddr_in in;
+
+	if (port != NULL)
+		*port++ = '\0';
+	if (port != NULL && str_parse_i64(port, 1, 65535, &number) != 0)
+		return -1;
+	if (system_address(out, text) != 0)
+		return -1;
+	memcpy(&in, out, sizeof(in)); /* both families have the port there */
+	in.sin_port = htons((uint16_t)number);
+	memcpy(out, &in, sizeof(in));
+	return 0;
+}
+
+int
+uptime_wire_system(struct uptime_wire_query *query, struct err *err)
+{
+	struct resolv_conf conf;
+
+	query->server_count = 0;
+	resolv_conf_load(&conf, RESOLV_CONF);
+	for (size_t i = 0; i < conf.server_count &&
+			   query->server_count < UPTIME_WIRE_SERVERS_MAX;
+	     i++)
+		if (parse_server(&query->servers[query->server_count],
+			conf.servers[i]) == 0)
+			query->server_count++;
+	if (query->server_count == 0)
+		return err_set(err, ERR_CONFIG,
+		    "there is no usable nameserver in " RESOLV_CONF);
+	return 0;
+}
 
 static void
 close_socket(struct uptime_wire *w)

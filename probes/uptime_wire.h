@@ -23,6 +23,9 @@ struct uptime_wire_query {
 	int64_t timeout_ms;
 };
 
+/* Set the servers to those that this machine asks. */
+int uptime_wire_system(struct uptime_wire_query *query, struct err *err);
+
 /* Exactly one call; the answer is borrowed, and empty if err says why there is
  * none. `server` is who answered or was asked last: "192.0.2.53:53". */
 typedef void uptime_wire_fn(void *ctx, const struct uptime_answer *answer,
