@@ -136,6 +136,15 @@ host_bits_clear(const struct prefix *p)
 }
 
 static int
+not_a_prefix(const char *cidr, const char *why, struct err *err)
+{
+	char shown[64];
+
+	str_printable(shown, sizeof(shown), cidr, strlen(cidr));
+	return err_set(err, ERR_INPUT, "\"%s\" %s", shown, why);
+}
+
+static int
 read_prefix(struct prefix *out, const char *cidr, struct err *err)
 {
 	char text[INET6_ADDRSTRLEN + 4];
@@ -144,25 +153,23 @@ read_prefix(struct prefix *out, const char *cidr, struct err *err)
 	int64_t bits;
 
 	if (str_copy(text, sizeof(text), cidr) < 0)
-		return err_set(err, ERR_INPUT,
-		    "\"%.60s…\" is not an address or a range such as "
-		    "10.0.0.0/8",
-		    cidr);
+		text[0] = '\0';
 	slash = strchr(text, '/');
 	if (slash != NULL)
 		*slash = '\0';
 	if (read_address(out, text, &width) < 0)
-		return err_set(err, ERR_INPUT,
-		    "\"%s\" is not an address or a range such as 10.0.0.0/8",
-		    cidr);
+		return not_a_prefix(cidr,
+		    "is not an address or a range such as 10.0.0.0/8", err);
 	bits = width;
 	if (slash != NULL && str_parse_i64(slash + 1, 0, width, &bits) < 0)
-		return err_set(err, ERR_INPUT,
-		    "\"%s\": the prefix length must be 0 to %u", cidr, width);
+		return not_a_prefix(cidr,
+		    width == 32 ? "has a prefix length that is not 0 to 32"
+				: "has a prefix length that is not 0 to 128",
+		    err);
 	out->bits = (unsigned)bits + (128 - width);
 	if (!host_bits_clear(out))
-		return err_set(err, ERR_INPUT,
-		    "\"%s\" has bits set past its prefix length", cidr);
+		return not_a_prefix(
+		    cidr, "has bits set past its prefix length", err);
 	return 0;
 }
 

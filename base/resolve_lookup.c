@@ -91,10 +91,12 @@ int
 resolve_lookup_check_name(const char *name, struct err *err)
 {
 	size_t label = 0, len = strlen(name);
+	char shown[104];
 
 	if (len == 0 || len > 254)
 		return err_set(
 		    err, ERR_INPUT, "a host name has 1 to 253 characters");
+	str_printable(shown, sizeof(shown), name, len);
 	for (const char *c = name; *c != '\0'; c++) {
 		bool plain = (*c >= 'a' && *c <= 'z') ||
 		             (*c >= 'A' && *c <= 'Z') ||
@@ -102,13 +104,13 @@ resolve_lookup_check_name(const char *name, struct err *err)
 		             *c == '_' || *c == '*';
 
 		if (*c == '.' ? label == 0 && len > 1 : !plain)
-			return err_set(err, ERR_INPUT,
-			    "\"%.100s\" is not a host name", name);
+			return err_set(
+			    err, ERR_INPUT, "\"%s\" is not a host name", shown);
 		label = *c == '.' ? 0 : label + 1;
 		if (label > 63)
 			return err_set(err, ERR_INPUT,
-			    "\"%.100s\" has a label longer than 63 characters",
-			    name);
+			    "\"%s\" has a label longer than 63 characters",
+			    shown);
 	}
 	return 0;
 }
