@@ -17,13 +17,12 @@ check_size(const json_t *value, const char *key, size_t max, struct err *err)
 {
 	if (json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) <= max)
 		return 0;
-	return err_set(
-	    err, ERR_PROTO, "%s is larger than %zu bytes", key, max);
+	return err_set(err, ERR_PROTO, "%s is larger than %zu bytes", key, max);
 }
 
 static int
-take_object(const json_t **out, const json_t *body, const char *key,
-    size_t max, struct err *err)
+take_object(const json_t **out, const json_t *body, const char *key, size_t max,
+    struct err *err)
 {
 	json_t *value;
 
@@ -40,10 +39,9 @@ check_metrics(const json_t *metrics, struct err *err)
 	json_t *value;
 
 	if (json_object_size(metrics) > ANSWER_METRICS_MAX)
-		return err_set(err, ERR_PROTO, "more than %d metrics",
-		    ANSWER_METRICS_MAX);
-	json_object_foreach((json_t *)(uintptr_t)metrics, key, value)
-	{
+		return err_set(
+		    err, ERR_PROTO, "more than %d metrics", ANSWER_METRICS_MAX);
+	json_object_foreach ((json_t *)(uintptr_t)metrics, key, value) {
 		if (strlen(key) > KEY_MAX || !json_is_number(value) ||
 		    !isfinite(json_number_value(value)))
 			return err_set(err, ERR_PROTO,
@@ -66,7 +64,7 @@ check_finding(const json_t *finding, struct err *err)
 	    json_need_str(finding, "key", FINDING_KEY_MAX, &text, err) != 0 ||
 	    json_need_str(finding, "title", TITLE_MAX, &text, err) != 0 ||
 	    json_need_enum(
-	        finding, "severity", severity_names, &severity, err) != 0)
+		finding, "severity", severity_names, &severity, err) != 0)
 		return -1;
 	return check_size(finding, "finding", ANSWER_FACTS_MAX, err);
 }
@@ -82,8 +80,7 @@ check_findings(const json_t *findings, struct err *err)
 		return err_set(err, ERR_PROTO,
 		    "findings is not an array of at most %d",
 		    ANSWER_FINDINGS_MAX);
-	json_array_foreach(findings, i, finding)
-	{
+	json_array_foreach (findings, i, finding) {
 		if (check_finding(finding, err) != 0)
 			return err_wrap(err, "finding %zu", i);
 	}
@@ -101,17 +98,17 @@ answer_probe(struct probe_answer *out, const json_t *body, struct err *err)
 	*out = (struct probe_answer){.duration_us = -1};
 	if (json_only(body, keys, err) != 0 ||
 	    json_need_enum(body, "outcome", outcome_names, &outcome, err) !=
-	        0 ||
+		0 ||
 	    json_need_str(
-	        body, "reason", PROBE_REASON_MAX, &out->reason, err) != 0 ||
+		body, "reason", PROBE_REASON_MAX, &out->reason, err) != 0 ||
 	    json_opt_int(body, "duration_us", -1, DURATION_MAX_US,
-	        &out->duration_us, err) != 0 ||
+		&out->duration_us, err) != 0 ||
 	    json_opt_int(
-	        body, "lag_us", 0, DURATION_MAX_US, &out->lag_us, err) != 0 ||
+		body, "lag_us", 0, DURATION_MAX_US, &out->lag_us, err) != 0 ||
 	    take_object(&out->facts, body, "facts", ANSWER_FACTS_MAX, err) !=
-	        0 ||
-	    take_object(&out->metrics, body, "metrics", ANSWER_FACTS_MAX,
-	        err) != 0 ||
+		0 ||
+	    take_object(
+		&out->metrics, body, "metrics", ANSWER_FACTS_MAX, err) != 0 ||
 	    check_metrics(out->metrics, err) != 0)
 		return -1;
 	out->outcome = (enum outcome)outcome;
@@ -139,12 +136,11 @@ answer_path(struct receipt *out, const json_t *body, struct err *err)
 	    json_need_enum(body, "status", receipt_names, &status, err) != 0 ||
 	    json_opt_int(body, "code", 0, 999, &code, err) != 0 ||
 	    json_opt_int(body, "retry_after_ms", -1, INT64_MAX / 2,
-	        &retry_after_ms, err) != 0 ||
-	    json_need_str(body, "detail", sizeof(out->detail) - 1, &detail,
-	        err) != 0)
+		&retry_after_ms, err) != 0 ||
+	    json_need_str(
+		body, "detail", sizeof(out->detail) - 1, &detail, err) != 0)
 		return -1;
-	receipt_set(
-	    out, (enum receipt_status)status, (int)code, "%s", detail);
+	receipt_set(out, (enum receipt_status)status, (int)code, "%s", detail);
 	out->retry_after_ms = retry_after_ms;
 	return 0;
 }

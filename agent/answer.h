@@ -23,9 +23,9 @@ struct probe_answer { /* borrowed from the body */
 	const char *reason;
 	int64_t duration_us; /* -1 = not measured */
 	int64_t lag_us;
-	const json_t *facts, *metrics;  /* objects, never NULL */
-	const json_t *findings;         /* array or NULL */
-	const json_t *memory;           /* NULL = unchanged */
+	const json_t *facts, *metrics; /* objects, never NULL */
+	const json_t *findings;        /* array or NULL */
+	const json_t *memory;          /* NULL = unchanged */
 };
 
 int answer_probe(struct probe_answer *out, const json_t *body, struct err *err);

@@ -97,7 +97,7 @@ take_hello(struct link *l, const json_t *hello, struct err *err)
 	    json_need_str(hello, "role", 16, &role, err) != 0 ||
 	    json_need_str(hello, "kind", 64, &kind, err) != 0 ||
 	    json_need_int(
-	        hello, "max_jobs", 1, LINK_JOBS_MAX, &max_jobs, err) != 0)
+		hello, "max_jobs", 1, LINK_JOBS_MAX, &max_jobs, err) != 0)
 		return -1;
 	if (!str_eq(role, l->role) || !str_eq(kind, l->kind))
 		return err_set(err, ERR_PROTO, "it is not a %s worker for %s",
@@ -121,8 +121,10 @@ take_result(struct link *l, const json_t *body, struct err *err)
 		return -1;
 	slot = l->slots + id % LINK_JOBS_MAX;
 	if (!l->ready || id % LINK_JOBS_MAX >= l->slot_count || slot->id != id)
-		return err_set(err, ERR_PROTO, "a result for job %lld, which it "
-		    "does not have", (long long)id);
+		return err_set(err, ERR_PROTO,
+		    "a result for job %lld, which it "
+		    "does not have",
+		    (long long)id);
 	slot->id = 0;
 	l->used--;
 	if (l->ops->result(l->ctx, l, slot->tag, body, err) == 0)
@@ -166,8 +168,8 @@ worker_over(void *ctx, const char *how)
 	size_t count = 0;
 	char why[400];
 
-	str_printf(why, sizeof(why), "%s%s%s", how, l->why[0] ? ": " : "",
-	    l->why);
+	str_printf(
+	    why, sizeof(why), "%s%s%s", how, l->why[0] ? ": " : "", l->why);
 	for (unsigned i = 0; i < l->slot_count; i++)
 		if (l->slots[i].id != 0)
 			tags[count++] = l->slots[i].tag;
@@ -248,8 +250,7 @@ link_pid(const struct link *l)
 }
 
 int
-link_send(
-    struct link *l, uint32_t tag, int64_t timeout_ms, const char *members)
+link_send(struct link *l, uint32_t tag, int64_t timeout_ms, const char *members)
 {
 	struct slot *slot;
 	struct buf line;

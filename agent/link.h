@@ -32,7 +32,7 @@ struct link_ops {
 	    const uint32_t *tags, size_t count);
 };
 
-struct link_worker { /* what to start */
+struct link_worker {      /* what to start */
 	const char *role; /* "probe", "path" */
 	const char *kind;
 	const char *name;     /* for logs: "probe uptime", "path pager" */
@@ -51,7 +51,7 @@ pid_t link_pid(const struct link *l);
 
 /* Send {"job":{"id":…,"timeout_ms":…,<members>}}; members is JSON text without
  * braces. 0, or -1 if no slot is free. */
-int link_send(struct link *l, uint32_t tag, int64_t timeout_ms,
-    const char *members);
+int link_send(
+    struct link *l, uint32_t tag, int64_t timeout_ms, const char *members);
 
 #endif

@@ -97,8 +97,7 @@ schedule_set(struct schedule *s, uint32_t id, int64_t due_ms)
 	if (at == ABSENT) {
 		if (s->count == s->room) {
 			s->room = s->room * 2 + 64;
-			s->heap =
-			    mem_grow(s->heap, s->room, sizeof(*s->heap));
+			s->heap = mem_grow(s->heap, s->room, sizeof(*s->heap));
 		}
 		at = s->count++;
 	}
@@ -138,8 +137,7 @@ schedule_next(const struct schedule *s)
 }
 
 bool
-schedule_take(
-    struct schedule *s, int64_t now_ms, uint32_t *id, int64_t *due_ms)
+schedule_take(struct schedule *s, int64_t now_ms, uint32_t *id, int64_t *due_ms)
 {
 	if (schedule_next(s) > now_ms)
 		return false;

@@ -15,19 +15,21 @@ struct schedule;
 struct schedule *schedule_new(void);
 void schedule_free(struct schedule *s);
 
-void schedule_set(struct schedule *s, uint32_t id, int64_t due_ms); /* or move */
+void
+schedule_set(struct schedule *s, uint32_t id, int64_t due_ms); /* or move */
 void schedule_remove(struct schedule *s, uint32_t id);
-int64_t schedule_due(const struct schedule *s, uint32_t id); /* INT64_MAX: not in it */
-int64_t schedule_next(const struct schedule *s); /* INT64_MAX: empty */
+int64_t
+schedule_due(const struct schedule *s, uint32_t id); /* INT64_MAX: not in it */
+int64_t schedule_next(const struct schedule *s);     /* INT64_MAX: empty */
 /* Take out the earliest if it is due. */
-bool schedule_take(struct schedule *s, int64_t now_ms, uint32_t *id,
-    int64_t *due_ms);
+bool schedule_take(
+    struct schedule *s, int64_t now_ms, uint32_t *id, int64_t *due_ms);
 
 /* A stable number from a name (FNV-1a, 64 bits). */
 uint64_t schedule_hash(const char *name);
 /* The first slot strictly after now: phase(name) + k × every, in boot time;
  * `offset_ms` is wall minus boot. */
-int64_t schedule_slot(uint64_t hash, int64_t every_ms, int64_t now_ms,
-    int64_t offset_ms);
+int64_t schedule_slot(
+    uint64_t hash, int64_t every_ms, int64_t now_ms, int64_t offset_ms);
 
 #endif

@@ -208,7 +208,8 @@ spawn(pid_t *pid, int io, int log, const char *const *argv, struct err *err)
 	posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-	        POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+					    POSIX_SPAWN_SETSIGDEF |
+					    POSIX_SPAWN_SETPGROUP);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawnattr_setpgroup(&attr, 0); /* a Ctrl-C is for the core */
