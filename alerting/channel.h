@@ -21,7 +21,7 @@
 enum receipt_status {
 	RECEIPT_DELIVERED, /* the other side took it, provably */
 	RECEIPT_RETRY,     /* not now: again after the back-off */
-	RECEIPT_REJECTED, /* never like this: dead letter, visible, re-sendable */
+	RECEIPT_REJECTED, /* never like this: a visible dead letter */
 	RECEIPT_DISABLED, /* the endpoint is gone (410): the channel stops */
 };
 extern const char *const receipt_names[]; /* NULL-ended, by status */
@@ -41,7 +41,7 @@ struct channel_kind {
 	int64_t timeout_ms; /* default deadline of one delivery */
 	/* Rules across options; may be NULL. Messages start with the key. */
 	int (*check)(const void *config, struct err *err);
-	/* Once per process, before the first delivery; *state is the kind's own.
+	/* Once per process, before the first delivery; *state is its own.
 	 * May be NULL. `loop` is not running; the kind may run it (http). */
 	int (*open)(const void *config, struct loop *loop, void **state,
 	    struct err *err);

@@ -1,8 +1,8 @@
 /*
  * A message: one event of one incident, as told to people. The core makes it
- * (message_build), stores it as JSON with the incident's timeline, and hands that
- * JSON to each path worker, which reads it back (message_parse). The same JSON
- * is the webhook's `data` (docs/channels/webhook.md).
+ * (message_build), stores it as JSON with the incident's timeline, and hands
+ * that JSON to each path worker, which reads it back (message_parse). The same
+ * JSON is the webhook's `data` (docs/channels/webhook.md).
  */
 #ifndef ALERTING_MESSAGE_H
 #define ALERTING_MESSAGE_H

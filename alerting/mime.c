@@ -247,8 +247,7 @@ put_headers(
 
 	render_state(state, m);
 	buf_printf(out, "Date: %s\r\n", clock_rfc5322(date, m->at_ms));
-	buf_printf(
-	    out, "From: \"tocsin %s\" <%s>\r\n", state, mail->from);
+	buf_printf(out, "From: \"tocsin %s\" <%s>\r\n", state, mail->from);
 	put_to(out, mail);
 	put_subject(out, mail, m);
 	put_thread(out, mail, m);

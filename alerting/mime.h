@@ -37,8 +37,8 @@ bool mime_is_address(const char *s);
 
 /* Append the whole mail. `out` needs a ceiling of MIME_MAX. */
 #define MIME_MAX (1024 * 1024)
-void mime_write(struct buf *out, const struct mime_mail *mail,
-    const struct message *m);
+void mime_write(
+    struct buf *out, const struct mime_mail *mail, const struct message *m);
 
 /* For tests and for mime_write itself. */
 void mime_quoted_printable(struct buf *out, const char *text, size_t len);

@@ -31,8 +31,8 @@ const char *render_time(char dst[40], int64_t wall_ms);
 bool render_is_link(const char *url);
 
 /* Calls row() for everything worth a line: label, value, is it a link? */
-typedef void render_row_fn(void *ctx, const char *label, const char *value,
-    bool link);
+typedef void
+render_row_fn(void *ctx, const char *label, const char *value, bool link);
 void render_rows(const struct message *m, render_row_fn *row, void *ctx);
 /* The same for facts, then metrics, of the observation. */
 void render_facts(const struct message *m, render_row_fn *row, void *ctx);

@@ -20,8 +20,8 @@ struct signature_key {
 };
 
 /* "whsec_" and the Base64 of 24 to 64 bytes. */
-int signature_key_read(struct signature_key *key, const char *text,
-    struct err *err);
+int signature_key_read(
+    struct signature_key *key, const char *text, struct err *err);
 
 struct signature_input {
 	const char *id;      /* webhook-id: no dot allowed */

@@ -14,7 +14,7 @@
 /* The descriptor (non-blocking, the caller's) and the index of the address it
  * is connected to, or -1 with err: "connect to 192.0.2.7:25 refused". Each
  * address gets its share of the time that is left. */
-int dial(const struct resolve_addresses *to, int64_t deadline_ms,
-    size_t *which, struct err *err);
+int dial(const struct resolve_addresses *to, int64_t deadline_ms, size_t *which,
+    struct err *err);
 
 #endif

@@ -12,7 +12,12 @@
 #include "base/err.h"
 #include "base/smtp_trace.h"
 
-enum smtp_tls { SMTP_TLS_STARTTLS, SMTP_TLS_MAYBE, SMTP_TLS_NONE, SMTP_TLS_IMPLICIT };
+enum smtp_tls {
+	SMTP_TLS_STARTTLS, /* or nothing is sent */
+	SMTP_TLS_MAYBE,
+	SMTP_TLS_NONE,
+	SMTP_TLS_IMPLICIT,
+};
 
 struct smtp_curl {
 	const char *host; /* name in the certificate, and SNI */
@@ -31,7 +36,7 @@ struct smtp_curl {
 };
 
 /* 0 if libcurl saw no trouble; what the server said is in the trace. */
-int smtp_curl_send(const struct smtp_curl *s, struct smtp_trace *trace,
-    struct err *err);
+int smtp_curl_send(
+    const struct smtp_curl *s, struct smtp_trace *trace, struct err *err);
 
 #endif

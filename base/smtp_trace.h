@@ -18,7 +18,7 @@ struct smtp_reply {
 };
 
 struct smtp_trace {
-	char verb[12]; /* the command that is under way: "RCPT"; "" = greeting */
+	char verb[12]; /* the command under way: "RCPT"; "" = greeting */
 	char at[12];   /* the same, but never "QUIT": how far it came */
 	struct smtp_reply last; /* the newest complete reply */
 	/* The first reply >= 400 to anything but RCPT, and to which command. */
@@ -27,8 +27,8 @@ struct smtp_trace {
 	/* Only where commands are not pipelined: */
 	struct smtp_reply recipients[SMTP_RECIPIENTS_MAX]; /* in order sent */
 	size_t recipient_count;
-	struct smtp_reply message; /* to the end of the mail, or refusing DATA */
-	bool injected; /* bytes came between 220 to STARTTLS and the handshake */
+	struct smtp_reply message; /* to the whole mail, or refusing DATA */
+	bool injected; /* bytes came between the 220 to STARTTLS and TLS */
 
 	/* Internal. */
 	struct smtp_reply now;

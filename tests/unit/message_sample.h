@@ -43,8 +43,8 @@ sample_message(enum event_type event)
 	    .url = "https://tocsin.example.org/incidents/7k3qx9v2tb",
 	};
 
-	m.timeline[0] = (struct message_timeline){SAMPLE_AT - 60000,
-	    EVENT_OPENED, "status 503"};
+	m.timeline[0] = (struct message_timeline){
+	    SAMPLE_AT - 60000, EVENT_OPENED, "status 503"};
 	m.timeline_count = 1;
 	return m;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static char first[] = "a@example.org", second[] = "b@example.org";
 static char *people[] = {first, second};
 static const struct option_list to = {people, 2};
@@ -74,8 +76,8 @@ means_what_the_replies_mean(void **state)
 		put(&s.recipients[1], cases[i].two);
 		put(&s.sender, cases[i].sender);
 		put(&s.session, cases[i].session);
-		strncpy(s.session_verb, cases[i].verb, 10);
-		strncpy(s.trouble, cases[i].trouble, 100);
+		str_copy(s.session_verb, sizeof(s.session_verb), cases[i].verb);
+		str_copy(s.trouble, sizeof(s.trouble), cases[i].trouble);
 		email_receipt(&s, &to, &r);
 		if (r.status != cases[i].status || r.code != cases[i].code ||
 		    strstr(r.detail, cases[i].detail) == NULL)
