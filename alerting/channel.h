@@ -21,8 +21,8 @@
 enum receipt_status {
 	RECEIPT_DELIVERED, /* the other side took it, provably */
 	RECEIPT_RETRY,     /* not now: again after the back-off */
-	RECEIPT_REJECTED, /* never like this: a visible dead letter */
-	RECEIPT_DISABLED, /* the endpoint is gone (410): the channel stops */
+	RECEIPT_REJECTED,  /* never like this: a visible dead letter */
+	RECEIPT_DISABLED,  /* the endpoint is gone (410): the channel stops */
 };
 extern const char *const receipt_names[]; /* NULL-ended, by status */
 
