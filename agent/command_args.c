@@ -100,6 +100,8 @@ wrong_flag(const struct command *self, int found, const char *word)
 	near = str_nearest(names, shown + strspn(shown, "-"));
 	if (found == ':')
 		return command_fail("%s: %s needs a value", self->name, shown);
+	if (near != NULL && str_eq(near, shown + strspn(shown, "-")))
+		return command_fail("%s: %s takes no value", self->name, shown);
 	if (near == NULL || !str_starts(shown, "--"))
 		return command_fail("%s: there is no option %s; see tocsin "
 				    "%s --help",

@@ -130,83 +130,6 @@ const struct option config_file_options[] = {
     OPTION_END,
 };
 
-/* What probes share, and `defaults:` may set for all of them. */
-#define SHARED_ROWS                                                            \
-	{.name = "enabled",                                                    \
-	    OPTION(BOOL, struct config_probe_common, enabled),                 \
-	    .standard = "true",                                                \
-	    .help = "false keeps the probe in the file without running it"},   \
-	    {.name = "every",                                                  \
-		OPTION(DURATION, struct config_probe_common, every_ms),        \
-		.max = 30 * DAY,                                               \
-		.help = "how often it runs; the kind's own default unless "    \
-			"set"},                                                \
-	    {.name = "retry_every",                                            \
-		OPTION(DURATION, struct config_probe_common, retry_every_ms),  \
-		.max = 30 * DAY,                                               \
-		.help = "how often it runs between a first bad result and "    \
-			"its confirmation; a third of every, but at least "    \
-			"5s, unless set"},                                     \
-	    {.name = "timeout",                                                \
-		OPTION(DURATION, struct config_probe_common, timeout_ms),      \
-		.max = 600000,                                                 \
-		.help =                                                        \
-		    "deadline of one run, everything included, and less than " \
-		    "every; the kind's own, or four fifths of every if that "  \
-	            "is "                                                      \
-		    "less, unless set"},                                       \
-	    {.name = "confirm",                                                \
-		OPTION(INT, struct config_probe_common, confirm),              \
-		.standard = "2",                                               \
-		.min = 1,                                                      \
-		.max = 100,                                                    \
-		.help = "bad results in a row before anybody is told"},        \
-	    {.name = "recover",                                                \
-		OPTION(INT, struct config_probe_common, recover),              \
-		.standard = "2",                                               \
-		.min = 1,                                                      \
-		.max = 100,                                                    \
-		.help = "good results in a row before it is over"},            \
-	    {.name = "severity",                                               \
-		OPTION(SEVERITY, struct config_probe_common, severity),        \
-		.standard = "high",                                            \
-		.help = "how much it matters when it fails"},                  \
-	    {.name = "degraded_severity",                                      \
-		OPTION(ENUM, struct config_probe_common, degraded_severity),   \
-		.words = degraded_words,                                       \
-		.standard = "auto",                                            \
-		.help = "how much it matters when it is degraded; auto is "    \
-			"one below severity"},                                 \
-	    {.name = "flap_detection",                                         \
-		OPTION(BOOL, struct config_probe_common, flap_detection),      \
-		.standard = "true",                                            \
-		.help = "tell once that it changes too often, instead of "     \
-			"each change"},                                        \
-	    {.name = "remind",                                                 \
-		OPTION(DURATION, struct config_probe_common, remind_ms),       \
-		.standard = "4h",                                              \
-		.max = 30 * DAY,                                               \
-		.help = "tell again after this long while nobody "             \
-			"acknowledged; 0 is never"},                           \
-	    {.name = "reopen_within",                                          \
-		OPTION(                                                        \
-		    DURATION, struct config_probe_common, reopen_within_ms),   \
-		.standard = "10m",                                             \
-		.max = DAY,                                                    \
-		.help = "a failure this soon after the end re-opens the "      \
-			"incident instead of making a new one"},               \
-	    {.name = "labels",                                                 \
-		OPTION(MAP, struct config_probe_common, labels),               \
-		.max = 50,                                                     \
-		.help = "names and values for routes, messages and metrics"},  \
-	{                                                                      \
-		.name = "runbook",                                             \
-		OPTION(STRING, struct config_probe_common, runbook),           \
-		.max = 2000,                                                   \
-		.help = "where the on-call engineer finds what to do, shown "  \
-			"in every alert"                                       \
-	}
-
 const struct option config_probe_options[] = {
     {.name = "name",
 	OPTION(STRING, struct config_probe_common, name),
@@ -228,12 +151,76 @@ const struct option config_probe_options[] = {
 	.max = 50,
 	.help = "names of probes whose failure explains this one's: while "
 		"one of them fails, this one's alerts are held back"},
-    SHARED_ROWS,
-    OPTION_END,
-};
-
-const struct option config_defaults_options[] = {
-    SHARED_ROWS,
+    /* From here on: what `defaults:` may set for all probes. */
+    {.name = "enabled",
+	OPTION(BOOL, struct config_probe_common, enabled),
+	.standard = "true",
+	.help = "false keeps the probe in the file without running it"},
+    {.name = "every",
+	OPTION(DURATION, struct config_probe_common, every_ms),
+	.max = 30 * DAY,
+	.help = "how often it runs; the kind's own default unless "
+		"set"},
+    {.name = "retry_every",
+	OPTION(DURATION, struct config_probe_common, retry_every_ms),
+	.max = 30 * DAY,
+	.help = "how often it runs between a first bad result and "
+		"its confirmation; a third of every, but at least "
+		"5s, unless set"},
+    {.name = "timeout",
+	OPTION(DURATION, struct config_probe_common, timeout_ms),
+	.max = 600000,
+	.help = "deadline of one run, everything included, and less than "
+		"every; the kind's own, or four fifths of every if that "
+		"is less, unless set"},
+    {.name = "confirm",
+	OPTION(INT, struct config_probe_common, confirm),
+	.standard = "2",
+	.min = 1,
+	.max = 100,
+	.help = "bad results in a row before anybody is told"},
+    {.name = "recover",
+	OPTION(INT, struct config_probe_common, recover),
+	.standard = "2",
+	.min = 1,
+	.max = 100,
+	.help = "good results in a row before it is over"},
+    {.name = "severity",
+	OPTION(SEVERITY, struct config_probe_common, severity),
+	.standard = "high",
+	.help = "how much it matters when it fails"},
+    {.name = "degraded_severity",
+	OPTION(ENUM, struct config_probe_common, degraded_severity),
+	.words = degraded_words,
+	.standard = "auto",
+	.help = "how much it matters when it is degraded; auto is "
+		"one below severity"},
+    {.name = "flap_detection",
+	OPTION(BOOL, struct config_probe_common, flap_detection),
+	.standard = "true",
+	.help = "tell once that it changes too often, instead of "
+		"each change"},
+    {.name = "remind",
+	OPTION(DURATION, struct config_probe_common, remind_ms),
+	.standard = "4h",
+	.max = 30 * DAY,
+	.help = "tell again after this long while nobody "
+		"acknowledged; 0 is never"},
+    {.name = "reopen_within",
+	OPTION(DURATION, struct config_probe_common, reopen_within_ms),
+	.standard = "10m",
+	.max = DAY,
+	.help = "a failure this soon after the end re-opens the "
+		"incident instead of making a new one"},
+    {.name = "labels",
+	OPTION(MAP, struct config_probe_common, labels),
+	.max = 50,
+	.help = "names and values for routes, messages and metrics"},
+    {.name = "runbook",
+	OPTION(STRING, struct config_probe_common, runbook),
+	.max = 2000,
+	.help = "where the on-call engineer finds what to do, shown "
+		"in every alert"},
     OPTION_END,
 };
 

@@ -32,9 +32,11 @@ struct config_channel_common { /* keys that every channel has */
 	int64_t timeout_ms; /* 0 = the kind's */
 };
 
-extern const struct option config_file_options[];     /* struct config_file */
-extern const struct option config_probe_options[];    /* config_probe_common */
-extern const struct option config_defaults_options[]; /* likewise, fewer */
+extern const struct option config_file_options[];  /* struct config_file */
+extern const struct option config_probe_options[]; /* config_probe_common */
+/* Likewise, without what is each probe's own: for `defaults:`. */
+#define CONFIG_OWN_ROWS         4
+#define config_defaults_options (&config_probe_options[CONFIG_OWN_ROWS])
 extern const struct option config_channel_options[];
 
 #endif
