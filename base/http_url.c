@@ -35,18 +35,22 @@ written_host(char dst[256], const char *text)
 	return 0;
 }
 
-/* Would a lax parser take this host for an IPv4 address? */
+/* Would a lax parser take this host for an IPv4 address? "1.2.3.4." too. */
 static bool
 ends_in_number(const char *host)
 {
-	const char *label = strrchr(host, '.');
-	size_t len;
+	size_t end = strlen(host), start, len;
 
-	label = label == NULL ? host : label + 1;
-	len = strlen(label);
-	if (len > 2 && label[0] == '0' && (label[1] | 0x20) == 'x')
-		return strspn(label + 2, "0123456789abcdefABCDEF") == len - 2;
-	return len > 0 && strspn(label, "0123456789") == len;
+	if (end > 0 && host[end - 1] == '.')
+		end--;
+	start = end;
+	while (start > 0 && host[start - 1] != '.')
+		start--;
+	len = end - start;
+	host += start;
+	if (len > 2 && host[0] == '0' && (host[1] | 0x20) == 'x')
+		return strspn(host + 2, "0123456789abcdefABCDEF") >= len - 2;
+	return len > 0 && strspn(host, "0123456789") >= len;
 }
 
 static int
@@ -75,7 +79,7 @@ read_numeric(struct http_url *out, struct err *err)
 static int
 same_as_written(const char *host, const char *text, struct err *err)
 {
-	char written[256];
+	char written[256], shown[256];
 
 	if (written_host(written, text) < 0)
 		return err_set(err, ERR_INPUT, "the URL has no plain host");
@@ -88,10 +92,11 @@ same_as_written(const char *host, const char *text, struct err *err)
 			return err_set(err, ERR_INPUT,
 			    "an international host name must be written in "
 			    "its ASCII form, xn--…");
-	if (strcasecmp(host, written) != 0)
-		return err_set(err, ERR_INPUT,
-		    "the host of the URL must be written as %s", host);
-	return 0;
+	if (strcasecmp(host, written) == 0)
+		return 0;
+	str_printable(shown, sizeof(shown), host, strlen(host));
+	return err_set(
+	    err, ERR_INPUT, "the host of the URL must be written as %s", shown);
 }
 
 static int
@@ -127,9 +132,9 @@ read_host(struct http_url *out, CURLU *parts, const char *text, struct err *err)
 	}
 	if (same_as_written(host, text, err) < 0)
 		return -1;
-	len = strlen(host);
-	if (len > 1 && host[len - 1] == '.')
-		host[len - 1] = '\0';
+	if (host[0] == '.' || strstr(host, "..") != NULL)
+		return err_set(
+		    err, ERR_INPUT, "the host of the URL is not a valid name");
 	if (str_copy(out->host, sizeof(out->host), host) < 0)
 		return err_set(err, ERR_INPUT, "the host name is too long");
 	return 0;
@@ -172,6 +177,7 @@ int
 http_url_parse(struct http_url *out, const char *text, struct err *err)
 {
 	CURLU *parts;
+	size_t len;
 	int rc;
 
 	memset(out, 0, sizeof(*out));
@@ -182,5 +188,10 @@ http_url_parse(struct http_url *out, const char *text, struct err *err)
 	CHECK(parts != NULL);
 	rc = read_parts(out, parts, text, err);
 	curl_url_cleanup(parts);
-	return rc < 0 ? -1 : read_numeric(out, err);
+	if (rc < 0 || read_numeric(out, err) < 0)
+		return -1;
+	len = strlen(out->host);
+	if (out->host[len - 1] == '.') /* certificates never have it */
+		out->host[len - 1] = '\0';
+	return 0;
 }

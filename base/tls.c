@@ -193,7 +193,10 @@ prepare(struct tls *t)
 	    .unverified = o->unverified,
 	    .found = &t->found};
 	if (tls_is_name(o->host))
-		CHECK(SSL_set_tlsext_host_name(t->ssl, o->host) == 1);
+		/* The macro for it casts const away, which warns. */
+		CHECK(SSL_ctrl(t->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+			  TLSEXT_NAMETYPE_host_name,
+			  (void *)(uintptr_t)o->host) == 1);
 	return 0;
 }
 
