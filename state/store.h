@@ -8,7 +8,8 @@
  * is not known to have happened, can be applied again as it is.
  *
  * All calls may block for a disk write; none waits for anything else. Errors:
- * ERR_FULL (disk), ERR_IO (read-only, gone), ERR_CORRUPT, ERR_MISSING.
+ * ERR_FULL (disk), ERR_IO (read-only, gone), ERR_CORRUPT, ERR_MISSING. When the
+ * trouble is over, the same store works again; nobody needs to reopen it.
  */
 #ifndef STATE_STORE_H
 #define STATE_STORE_H
@@ -22,14 +23,15 @@
 
 struct store;
 
-/* Opens or creates, checks integrity (quick_check; damaged = ERR_CORRUPT with
- * what to do), migrates forward, and locks out a second opener. A database
- * from a newer version is refused. */
+/* Opens or creates, checks integrity (damaged = ERR_CORRUPT with what to do),
+ * migrates forward, and locks out a second opener (ERR_BUSY names it). A
+ * database from a newer version is refused (ERR_CONFIG). */
 int store_open(struct store **out, const char *url, struct err *err);
 void store_close(struct store *s); /* NULL is fine */
 
-/* One transaction (BEGIN IMMEDIATE … COMMIT, synchronous=FULL). After an error
- * inside, only store_rollback() is allowed; it never fails. */
+/* One transaction, durable when store_commit() returns 0. Puts are allowed
+ * between begin and commit only. After an error inside, only store_rollback()
+ * is of use; it never fails. */
 int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
@@ -115,11 +117,10 @@ int store_each_probe(struct store *s,
 struct incident_filter {
 	const char *id_prefix; /* or NULL */
 	const char *probe;     /* or NULL */
-	bool unresolved_only;
-	bool
-	    newest_per_probe; /* the newest of each probe, whatever its status */
-	int64_t before_ms;    /* opened before; 0 = any */
-	unsigned limit;       /* 0 = all */
+	bool unresolved_only;  /* resolved_ms is 0 */
+	bool newest_per_probe; /* of each probe, whatever its status */
+	int64_t before_ms;     /* opened before; 0 = any */
+	unsigned limit;        /* 0 = all */
 };
 int store_each_incident(struct store *s, const struct incident_filter *f,
     int (*each)(void *ctx, const struct incident_row *row), void *ctx,
@@ -139,7 +140,10 @@ int store_each_delivery(struct store *s, const struct delivery_filter *f,
     int (*each)(void *ctx, const struct delivery_row *row), void *ctx,
     struct err *err); /* oldest due first */
 
-/* History, oldest first. Raw rows have count 1. */
+/* History, oldest first: single runs, or the hours or days (UTC) that begin in
+ * from_ms <= t < to_ms. Hours and days not rolled up yet, such as the one that
+ * runs, are worked out from what there is. Raw rows have count 1, and the run's
+ * own duration whatever its outcome. */
 enum history_step { HISTORY_RAW, HISTORY_HOUR, HISTORY_DAY };
 struct history_row {
 	int64_t from_ms;
@@ -153,9 +157,11 @@ int store_each_history(struct store *s, const char *probe, const char *region,
     int (*each)(void *ctx, const struct history_row *row), void *ctx,
     struct err *err);
 
-/* Housekeeping, in slices small enough for the core's loop: rolls finished
- * hours and days up, deletes what is past its retention, gives pages back.
- * Its own transaction. *more = call again soon. */
+/* Housekeeping, in slices small enough for the core's loop (a few ms, and a
+ * commit): packs arrivals, rolls finished hours and days up, deletes what is
+ * past its retention (0 = never), gives pages back. Its own transaction; safe
+ * to stop anywhere. *more = call again soon. Rows that come after their hour
+ * was rolled up join it. */
 struct store_retention {
 	int64_t raw_ms, hourly_ms, daily_ms, incidents_ms;
 };

@@ -122,7 +122,7 @@ remember(struct store *s, int probe, int64_t at_ms)
 	must(store_put_probe(s, &row, &err));
 }
 
-/* ---- CPU of writing --------------------------------------------------- */
+/* ---- CPU of writing ---- */
 
 static void
 measure_puts(int probes, int batch, int total, int with_probe)
@@ -153,7 +153,7 @@ measure_puts(int probes, int batch, int total, int with_probe)
 	store_close(s);
 }
 
-/* ---- slices of housekeeping --------------------------------------------- */
+/* ---- slices of housekeeping ---- */
 
 struct slices {
 	unsigned count;
@@ -243,7 +243,7 @@ measure_slices(int probes, int64_t every_ms, int64_t span_ms)
 	store_close(s);
 }
 
-/* ---- bytes on disk -------------------------------------------------------- */
+/* ---- bytes on disk ---- */
 
 static void
 measure_size(int probes, int days)

@@ -59,7 +59,7 @@ count_incidents(struct store *s)
 	return count;
 }
 
-/* ---- the child ------------------------------------------------------------ */
+/* ---- the child ---- */
 
 static void
 write_one(struct store *s, int n)
@@ -102,7 +102,7 @@ child_main(const char *url)
 	}
 }
 
-/* ---- the parent ------------------------------------------------------------ */
+/* ---- the parent ---- */
 
 static pid_t
 start_child(const char *url, int *from)

@@ -28,7 +28,7 @@
 #define TRIES     6 /* of one call, while the trouble lasts and after */
 #define N_MAX     3000
 
-/* ---- a file system that fails ----------------------------------------------- */
+/* ---- a file system that fails ---- */
 
 enum call { CALL_WRITE, CALL_SYNC, CALL_READ, CALL_OPEN, CALL_TRUNCATE };
 
@@ -198,7 +198,7 @@ register_vfs(void **state)
 	return sqlite3_vfs_register(&vfs, 1);
 }
 
-/* ---- the story ------------------------------------------------------------------ */
+/* ---- the story ---- */
 
 static char folder[64], url[128], copy[128];
 static struct err err;
@@ -497,7 +497,7 @@ an_open_error(void **state)
 	fail_each(CALL_OPEN, SQLITE_CANTOPEN, true);
 }
 
-/* ---- real full and read-only disks ------------------------------------------- */
+/* ---- real full and read-only disks ---- */
 
 /* A file system of 1 MiB that nobody else sees and that ends with us. */
 static bool
