@@ -96,7 +96,7 @@ int email_reach(struct loop *loop, struct resolver *resolver,
     const struct email_server *server, int64_t deadline_ms,
     struct sockaddr_storage *peer, struct err *err);
 
-void email_receipt(const struct email_result *result,
-    const struct option_list *to, struct receipt *r);
+void email_receipt(const struct email_result *s, const struct option_list *to,
+    struct receipt *r);
 
 #endif

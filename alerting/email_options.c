@@ -144,9 +144,9 @@ check_addresses(const struct email_config *c, struct err *err)
 }
 
 int
-email_check(const void *data, struct err *err)
+email_check(const void *config, struct err *err)
 {
-	const struct email_config *c = data;
+	const struct email_config *c = config;
 	struct email_server server;
 
 	if (c->server != NULL && email_server_read(&server, c->server, err) < 0)
