@@ -362,7 +362,7 @@ uptime_options_check(const void *config, struct err *err)
 	if (target.scheme > UPTIME_HTTPS && target.scheme != UPTIME_DNS &&
 	    target.rest[strspn(target.rest, "/")] != '\0')
 		return err_set(err, ERR_CONFIG,
-		    "target: \"%.60s\" means nothing after a %s:// host",
+		    "target: \"%.60s\" behind the host means nothing for %s://",
 		    target.rest, uptime_schemes[target.scheme]);
 	if (check_scheme(c, target.scheme, err) != 0 ||
 	    check_pairs(c, err) != 0 || check_dialogue(c, err) != 0)

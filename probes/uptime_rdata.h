@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 
-#define UPTIME_RDATA_TEXT_MAX 1024
+#define UPTIME_RDATA_TEXT_MAX 4096
 
 struct uptime_rr {
 	const uint8_t *packet; /* names inside may point back into it */

@@ -166,7 +166,7 @@ check_mysql(const char *in, size_t len, const char *want, struct err *err)
 	if (len < 5)
 		return 0;
 	size = (size_t)(b[0] | b[1] << 8 | b[2] << 16) + 4;
-	if (b[4] != 10)
+	if (b[4] != 10 || size < 6)
 		return refuse(in + 4, len - 4, err);
 	if (len < size)
 		return 0;
