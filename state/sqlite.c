@@ -36,6 +36,9 @@ static const char settings[] =
     "PRAGMA cell_size_check = ON;";
 #define BUSY_TIMEOUT_MS 1000
 
+static const char restore[] = "it is damaged: stop tocsin, move it and its "
+			      "-wal file away, put the newest backup in its "
+			      "place; see docs/state.md";
 static const struct meaning {
 	int rc;
 	enum err_code code;
@@ -50,13 +53,8 @@ static const struct meaning {
 	"check the disk (dmesg, df); tocsin tries again by itself"},
     {SQLITE_PERM, ERR_IO, "give the user that runs tocsin access to it"},
     {SQLITE_AUTH, ERR_IO, "give the user that runs tocsin access to it"},
-    {SQLITE_CORRUPT, ERR_CORRUPT,
-	"move it away, put the newest backup in its place and start again; see "
-	"docs/state.md"},
-    {SQLITE_NOTADB, ERR_CORRUPT,
-	"it is not a database; move it away, put the newest backup in its "
-	"place "
-	"and start again; see docs/state.md"},
+    {SQLITE_CORRUPT, ERR_CORRUPT, restore},
+    {SQLITE_NOTADB, ERR_CORRUPT, restore},
     {SQLITE_BUSY, ERR_BUSY,
 	"close the other program (sqlite3?) that has it open"},
     {SQLITE_LOCKED, ERR_BUSY, "try again later"},

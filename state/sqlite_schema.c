@@ -79,8 +79,8 @@ schema_check(struct sqlite_store *s, int known, struct err *err)
 	if (str_eq(first, "ok"))
 		return 0;
 	return err_set(err, ERR_CORRUPT,
-	    "%.200s is damaged (%s): move it away, put the newest backup in "
-	    "its place and start again; see docs/state.md",
+	    "%.200s is damaged (%s): move it and its -wal file away, put the "
+	    "newest backup in its place and start again; see docs/state.md",
 	    s->file.path, first);
 }
 

@@ -243,6 +243,59 @@ measure_slices(int probes, int64_t every_ms, int64_t span_ms)
 	store_close(s);
 }
 
+/* ---- reading ---- */
+
+static int
+count_row(void *ctx, const struct history_row *row)
+{
+	(void)row;
+	++*(int *)ctx;
+	return 0;
+}
+
+static void
+measure_reads(struct store *s, int64_t now_ms)
+{
+	static const struct {
+		const char *name;
+		enum history_step step;
+		int64_t back_ms;
+	} reads[] = {
+	    {"single runs of an hour", HISTORY_RAW, HOUR},
+	    {"single runs of a day", HISTORY_RAW, DAY},
+	    {"hours of a day", HISTORY_HOUR, DAY},
+	    {"hours of 14 days", HISTORY_HOUR, 14 * DAY},
+	    {"days of 90 days", HISTORY_DAY, 90 * DAY},
+	};
+
+	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+		double wall = seconds(CLOCK_MONOTONIC);
+		int rows = 0;
+
+		must(store_each_history(s, "probe-17", "here", reads[i].step,
+		    now_ms - reads[i].back_ms, now_ms, count_row, &rows, &err));
+		wall = seconds(CLOCK_MONOTONIC) - wall;
+		printf("  %-24s %5d rows %8.2f ms\n", reads[i].name, rows,
+		    wall * 1e3);
+	}
+}
+
+static struct store *
+measure_open(struct store *s)
+{
+	char url[300];
+	double wall;
+
+	store_close(s);
+	str_printf(url, sizeof(url), "sqlite:%s", path);
+	wall = seconds(CLOCK_MONOTONIC);
+	must(store_open(&s, url, &err));
+	printf("  opened and checked in %.0f ms, %.1f MB\n",
+	    (seconds(CLOCK_MONOTONIC) - wall) * 1e3,
+	    (double)store_size(s) / 1e6);
+	return s;
+}
+
 /* ---- bytes on disk ---- */
 
 static void
@@ -266,7 +319,8 @@ measure_size(int probes, int days)
 		fflush(stdout);
 	}
 	show_slices(&t, rows);
-	store_close(s);
+	measure_reads(s, START + days * DAY);
+	store_close(measure_open(s));
 }
 
 int

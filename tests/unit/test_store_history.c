@@ -268,6 +268,35 @@ tidying_may_stop_anywhere(void **state)
 	}
 }
 
+/* More than one run of packing takes, while more arrive. */
+static void
+a_flood_of_arrivals_is_packed_in_parts(void **state)
+{
+	struct fixture *f = *state;
+	struct history_row day;
+	bool more = true;
+
+	begin(f);
+	for (int i = 0; i < 70000; i++)
+		observe(f, NOON + i * 50, OUTCOME_OK, i, NULL);
+	commit(f);
+	for (int i = 0; more; i++) {
+		OK(store_tidy(f->s, &keep_all, NOON + HOUR, &more, &f->err));
+		assert_in_range(i, 0, 1000);
+		if (i >= 20)
+			continue;
+		begin(f);
+		observe(f, NOON + 70000 * 50 + i, OUTCOME_FAILED, -1, NULL);
+		commit(f);
+	}
+	memset(&day, 0, sizeof(day));
+	OK(store_each_history(f->s, "p", "here", HISTORY_DAY, 0, INT64_MAX,
+	    keep_last, &day, &f->err));
+	assert_int_equal(day.count[OUTCOME_OK], 70000);
+	assert_in_range(day.count[OUTCOME_FAILED], 5, 20);
+	assert_int_equal(day.max_us, 69999);
+}
+
 int
 main(void)
 {
@@ -280,6 +309,7 @@ main(void)
 	    TEST(rows_later_than_retention_are_added),
 	    TEST(old_incidents_go_and_open_ones_stay),
 	    TEST(tidying_may_stop_anywhere),
+	    TEST(a_flood_of_arrivals_is_packed_in_parts),
 	};
 	int failed = 0;
 
