@@ -41,12 +41,12 @@ struct http_request {       /* borrowed until the callback */
 	enum http_version version;
 	int family;         /* AF_UNSPEC, AF_INET, AF_INET6 */
 	int64_t timeout_ms; /* for all of it, resolving included */
-	size_t max_body;    /* bytes kept; what is past it is an error unless
-	                         truncate is set (then it is cut and the call ok) */
+	/* Bytes kept; what is past them is an error, unless truncate is set
+	 * (then it is cut and the call ok). */
+	size_t max_body;
 	bool truncate;
-	bool fresh; /* new connection, no TLS session reuse (probes) */
-	const char
-	    *ca_file; /* extra or own CAs (PEM), instead of the system's */
+	bool fresh;          /* new connection, no TLS session reuse (probes) */
+	const char *ca_file; /* PEM; NULL = the system's CAs */
 	const char *cert_file, *key_file; /* client certificate (PEM) */
 	bool tls_unverified; /* collect the certificate but do not judge it */
 	const char *user, *password; /* Basic authentication */
@@ -85,7 +85,7 @@ void http_cancel(struct http_call *call); /* no callback after */
 /* The value of a header of the response, or NULL. Name in lower case. */
 const char *http_header(const struct http_response *r, const char *name);
 
-/* Retry-After in both forms (RFC 9110 section 10.2.3): ms from now, -1 absent. */
+/* Retry-After in both forms (RFC 9110 section 10.2.3): ms from now, or -1. */
 int64_t http_retry_after_ms(const struct http_response *r, int64_t wall_ms);
 
 #endif

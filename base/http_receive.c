@@ -96,7 +96,7 @@ on_connected(void *ctx, char *address, char *local, int port, int local_port)
 	return CURL_PREREQFUNC_OK;
 }
 
-/* A folded line (obs-fold, RFC 9112 section 5.2) goes on with the last value. */
+/* A folded line (obs-fold, RFC 9112 section 5.2) continues the last value. */
 static void
 add_folded(struct http_call *call, const char *line, size_t len)
 {

@@ -23,7 +23,7 @@ http_transfer_setup(struct http_slot *slot)
 	HTTP_SET(CURLOPT_CAINFO, NULL);
 	HTTP_SET(CURLOPT_CAPATH, NULL);
 	HTTP_SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	/* Addresses come from our own resolver; curl's cache would only grow. */
+	/* Addresses come from our resolver; curl's cache would only grow. */
 	HTTP_SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	http_receive_setup(slot);
 }

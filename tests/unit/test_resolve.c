@@ -526,8 +526,8 @@ reads_the_systems_file(void **state)
 	/* Another server: the next look-up asks that one. */
 	file_write(path, "nameserver 127.0.0.1@1\n");
 	usleep(1100000);
-	resolve_addresses(w->resolver, "both.signed.example", 443, AF_INET,
-	    300, on_addresses, w);
+	resolve_addresses(w->resolver, "both.signed.example", 443, AF_INET, 300,
+	    on_addresses, w);
 	loop_run(w->loop);
 	assert_int_equal(w->err.code, ERR_TIMEOUT);
 	assert_non_null(strstr(w->err.text, "127.0.0.1@1"));
