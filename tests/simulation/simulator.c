@@ -226,7 +226,8 @@ tick(struct sim *s)
 	for (unsigned i = 0; i < s->probe_count; i++) {
 		struct sim_probe *p = &s->probes[i];
 
-		if (p->incident.id[0] == '\0')
+		if (p->incident.id[0] == '\0' ||
+		    p->incident.status == INCIDENT_RESOLVED)
 			continue;
 		incident_on_time(&p->incident, &p->policy,
 		    guilty_parent(s, p, &asked), s->now_ms, &step);

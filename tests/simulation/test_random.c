@@ -132,16 +132,19 @@ through_json(struct life *l)
 static void
 assert_same(const struct life *a, const struct life *b)
 {
-	json_t *one = incident_to_json(&a->incident);
-	json_t *other = incident_to_json(&b->incident);
+	json_t *one, *other;
 
-	assert_true(json_equal(one, other));
 	assert_int_equal(a->step.happened, b->step.happened);
 	assert_int_equal(a->step.event, b->step.event);
 	assert_int_equal(a->step.notify, b->step.notify);
 	assert_string_equal(a->step.text, b->step.text);
 	assert_int_equal(a->verdict.standing, b->verdict.standing);
 	assert_int_equal(a->verdict.flapping, b->verdict.flapping);
+	if (!a->step.happened)
+		return; /* the next event shows any difference */
+	one = incident_to_json(&a->incident);
+	other = incident_to_json(&b->incident);
+	assert_true(json_equal(one, other));
 	json_decref(one);
 	json_decref(other);
 }
