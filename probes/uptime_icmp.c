@@ -231,7 +231,7 @@ arrived(void *ctx, int fd, unsigned ready)
 
 	(void)ready;
 	if (got < 0) {
-		/* an ICMP error came instead: a reason, if nothing else comes */
+		/* an ICMP error instead: a reason, if nothing else comes */
 		if (errno != EAGAIN && errno != EINTR)
 			str_copy(run->facts.err.text,
 			    sizeof(run->facts.err.text), strerror(errno));
