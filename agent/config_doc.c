@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "probes/registry.h"
 
+#define PAGE ".md"
+
 static const char intro[] =
     "# Configuration\n"
     "\n"
@@ -83,7 +85,8 @@ probe_kinds_doc(struct buf *out)
 		const struct probe_kind *k = probe_kinds[i];
 
 		buf_printf(out,
-		    "### Probe kind `%s`\n\n%s. See [%s](probes/%s.md). Runs "
+		    "### Probe kind `%s`\n\n%s. See [%s](probes/%s" PAGE
+		    "). Runs "
 		    "every %s unless set (at least %s), with a timeout of "
 		    "%s.\n\n",
 		    k->name, k->summary, k->name, k->name,
@@ -103,7 +106,8 @@ channel_kinds_doc(struct buf *out)
 		const struct channel_kind *k = channel_kinds[i];
 
 		buf_printf(out,
-		    "### Channel kind `%s`\n\n%s. See [%s](channels/%s.md). A "
+		    "### Channel kind `%s`\n\n%s. See [%s](channels/%s" PAGE
+		    "). A "
 		    "delivery has %s unless `timeout` says otherwise.\n\n",
 		    k->name, k->summary, k->name, k->name,
 		    str_duration(timeout, k->timeout_ms));

@@ -12,7 +12,7 @@
 
 #define NAME_MAX_LEN 4096
 
-/* A secret that others may read is none; one that others may write is theirs. */
+/* What others may read is no secret; what they may write is not ours. */
 static int
 check_file(int fd, struct err *err)
 {

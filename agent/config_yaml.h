@@ -38,7 +38,7 @@ config_yaml_place(const struct config_yaml *y, const json_t *v);
 /* Let v (of our own making) stand where `like` stands. */
 void config_yaml_same_place(
     struct config_yaml *y, const json_t *v, const json_t *like);
-/* Written in quotes or as a block, so that it is text whatever it looks like? */
+/* Written in quotes or as a block: text, whatever it looks like? */
 bool config_yaml_quoted(const struct config_yaml *y, const json_t *v);
 
 /* A reference (${file:…}) was put in: the value must not be shown; what was

@@ -46,7 +46,7 @@ enum option_type {
 	OPTION_STRING,
 	OPTION_SECRET, /* a string that is never printed */
 	OPTION_URL,    /* a string with one of the schemes in .words */
-	OPTION_REGEX, /* a string that compiles as PCRE2 (checked by the kind) */
+	OPTION_REGEX,  /* a string that compiles as PCRE2; the kind checks */
 	OPTION_ENUM,
 	OPTION_SEVERITY,
 	OPTION_LIST, /* a single scalar is a list of one */
@@ -109,7 +109,7 @@ struct option_array {
 bool option_ranges_has(const struct option_ranges *r, int64_t value);
 
 /* Where mistakes go. `at` is the JSON value to blame (for file:line:column),
- * `path` is "probes.portal.expect.status", text says what and what is allowed. */
+ * `path` is "probes.portal.expect.status", text says what, and what to do. */
 struct option_report {
 	void (*mistake)(
 	    void *ctx, const json_t *at, const char *path, const char *text);

@@ -83,6 +83,8 @@ class Cases(unittest.TestCase):
 
     def test_bad_as_json(self):
         for name, folder, file in cases("bad"):
+            if name not in ("typos", "conf-d", "tab", "hidden"):
+                continue
             with self.subTest(name):
                 done = tocsin("config", "check", "--json", "-c", file,
                               folder=folder)
