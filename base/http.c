@@ -25,6 +25,7 @@ static void finish(void *arg);
 static void
 end(struct http_call *call)
 {
+	http_receive_collect(call);
 	loop_timer_disarm(call->deadline);
 	if (call->share != NULL)
 		loop_timer_disarm(call->share);
@@ -89,7 +90,6 @@ on_done(struct http_slot *slot, CURLcode code)
 		return;
 	}
 	http_explain(call);
-	http_receive_collect(call);
 	end(call);
 }
 
@@ -117,7 +117,6 @@ on_deadline(void *arg)
 	http_explain_deadline(call);
 	http_multi_stop(call->http->multi, call->slot);
 	loop_undefer(call->http->loop, call); /* a next attempt */
-	http_receive_collect(call);
 	end(call);
 }
 
@@ -152,7 +151,6 @@ set_out(
 	if (judge(call, items, count) < 0 ||
 	    (h->multi == NULL && http_multi_new(&h->multi, h->loop, &multi_ops,
 				     &call->err) < 0)) {
-		http_receive_collect(call);
 		end(call);
 		return;
 	}
@@ -170,7 +168,6 @@ on_resolved(
 	call->resolve = NULL;
 	if (err->code != ERR_NONE) {
 		call->err = *err;
-		http_receive_collect(call);
 		end(call);
 		return;
 	}
@@ -185,13 +182,14 @@ begin(struct http_call *call)
 
 	if (http_url_parse(&call->url, request->url, &call->err) < 0 ||
 	    http_transfer_check(request, &call->err) < 0) {
-		http_receive_collect(call);
 		end(call);
 		return;
 	}
-	if (call->url.numeric)
+	if (call->url.numeric &&
+	    (request->family == AF_UNSPEC ||
+		request->family == call->url.address.ss_family))
 		set_out(call, &call->url.address, 1);
-	else
+	else /* an address of the wrong family gets its error there */
 		call->resolve = resolve_addresses(call->http->resolver,
 		    call->url.host, call->url.port, request->family,
 		    request->timeout_ms, on_resolved, call);

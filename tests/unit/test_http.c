@@ -543,6 +543,10 @@ refuses_bad_requests(void **state)
 	request = request_of("https://127.0.0.1/");
 	request.ca_file = "/nonexistent/ca.pem";
 	assert_error(client_ask(c, &request), ERR_CONFIG, "/nonexistent");
+	request = request_of("http://127.0.0.1/");
+	request.family = AF_INET6;
+	assert_error(client_ask(c, &request), ERR_INPUT,
+	    "127.0.0.1 is not an IPv6 address");
 	request = request_of("gopher://127.0.0.1/");
 	assert_error(client_ask(c, &request), ERR_INPUT, "http://");
 }
