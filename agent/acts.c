@@ -2,12 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "agent/dispatch.h"
 #include "agent/restore.h"
+#include "agent/results.h"
 #include "agent/tell.h"
-#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -141,13 +140,11 @@ acts_test(struct agent *a, const char *channel, const char *actor, char **key,
 	int i = str_index(names, channel);
 	struct story story = {.timeline_count = 0};
 	struct incident *in = &story.incident;
-	uint64_t random;
 
 	if (i < 0)
 		return err_set(err, ERR_MISSING,
 		    "there is no channel %.64s in the configuration", channel);
-	CHECK(getrandom(&random, sizeof(random), 0) == sizeof(random));
-	incident_id(in->id, random);
+	results_new_id(in->id);
 	str_copy(in->probe, sizeof(in->probe), SELF_PREFIX "test");
 	str_copy(in->title, sizeof(in->title), "test of this channel");
 	str_printf(in->reason, sizeof(in->reason),

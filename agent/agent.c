@@ -9,6 +9,7 @@
 #include "agent/backup.h"
 #include "agent/control.h"
 #include "agent/dispatch.h"
+#include "agent/findings.h"
 #include "agent/health.h"
 #include "agent/heartbeat.h"
 #include "agent/restore.h"
@@ -47,6 +48,7 @@ committed(void *ctx, uint64_t group)
 	struct agent *a = ctx;
 
 	(void)group;
+	findings_committed(a);
 	dispatch_committed(a->dispatch);
 }
 
@@ -270,6 +272,7 @@ finish(struct agent *a)
 			agent_remove(a, a->targets[i]);
 	free(a->targets);
 	free(a->by_name);
+	free(a->findings);
 	config_free(a->config);
 	loop_free(a->loop);
 }

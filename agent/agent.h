@@ -77,6 +77,9 @@ struct agent {
 	struct target **by_name; /* sorted; rebuilt when targets change */
 	uint32_t by_name_count;
 
+	uint64_t *findings; /* findings.c: told, but not on disk yet */
+	size_t finding_count;
+
 	struct schedule *schedule;    /* runs.c */
 	struct loop_timer *run_timer; /* runs.c */
 	struct pool **pools;          /* runs.c */

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "agent/dispatch.h"
+#include "agent/findings.h"
 #include "agent/runs.h"
 #include "agent/tell.h"
 #include "base/check.h"
@@ -18,15 +19,6 @@
 #define PARENT_GRACE_MS 2000  /* for a parent's answer to come back */
 #define FIRST_TOLD_MAX  50    /* probes */
 #define SELF_REPEAT_MS  60000 /* the same trouble again: once a minute */
-
-static void
-new_id(char id[INCIDENT_ID_LEN + 1])
-{
-	uint64_t random;
-
-	CHECK(getrandom(&random, sizeof(random), 0) == sizeof(random));
-	incident_id(id, random);
-}
 
 static bool
 is_bad(const struct verdict *v)
@@ -166,7 +158,7 @@ step_incident(struct agent *a, struct target *t, const struct result *r)
 	if (t->story == NULL && t->verdict.standing != OUTCOME_DEGRADED &&
 	    t->verdict.standing != OUTCOME_FAILED && !t->verdict.flapping)
 		return false; /* the ordinary case: nothing to compare with */
-	new_id(id);
+	results_new_id(id);
 	facts.parent = guilty_parent(a, t, &facts.parent_asked);
 	known = in->id[0] != '\0' && in->status != INCIDENT_RESOLVED;
 	incident_on_verdict(
@@ -184,60 +176,27 @@ step_incident(struct agent *a, struct target *t, const struct result *r)
 	return true;
 }
 
-/* A finding nobody was told about yet opens an incident of its own. */
-static bool
-take_finding(struct agent *a, struct target *t, const json_t *finding,
-    const struct result *r)
+/* What a parent held back is looked at as soon as the parent is well. */
+static void
+ask_children(struct agent *a, const struct target *parent)
 {
-	struct story story = {.timeline_count = 0};
-	struct incident *in = &story.incident;
-	struct incident_step step = {
-	    .happened = true, .event = EVENT_OPENED, .notify = true};
-	const char *key = json_str(finding, "key");
-	struct err err = ERR_INIT;
-	bool known = false;
-	struct finding_row row = {.probe = t->config->name,
-	    .key = key,
-	    .at_ms = clock_wall_ms(),
-	    .incident = in->id};
+	for (uint32_t i = 0; i < a->target_count; i++) {
+		struct target *t = a->targets[i];
 
-	if (store_finding_known(a->store, t->config->name, key, &known, &err) !=
-	    0)
-		log_warn("looking a finding up: %s", err.text);
-	if (known)
-		return false;
-	new_id(in->id);
-	str_copy(in->probe, sizeof(in->probe), t->config->name);
-	str_copy(in->title, sizeof(in->title), json_str(finding, "title"));
-	str_copy(in->reason, sizeof(in->reason), json_str(finding, "title"));
-	str_copy(step.text, sizeof(step.text), in->title);
-	severity_parse(json_str(finding, "severity"), &in->severity);
-	in->finding = true;
-	in->outcome = r->outcome;
-	in->opened_ms = in->failing_since_ms = in->told_ms = clock_wall_ms();
-	in->told = true;
-	in->told_severities = 1u << in->severity;
-	in->seq = 1;
-	log_event(t, in, &step);
-	tell(a, t, &story, &step, r);
-	writer_finding(a->writer, &row);
-	return true;
+		if (t != NULL && t->story != NULL &&
+		    t->story->incident.status != INCIDENT_RESOLVED &&
+		    str_eq(t->story->incident.held_by, parent->config->name))
+			runs_now(a, t);
+	}
 }
 
-static bool
-take_findings(struct agent *a, struct target *t, const struct result *r)
+void
+results_new_id(char id[INCIDENT_ID_LEN + 1])
 {
-	size_t i;
-	json_t *finding;
-	bool any = false;
+	uint64_t random;
 
-	if (r->findings == NULL)
-		return false;
-	json_array_foreach (r->findings, i, finding) {
-		if (take_finding(a, t, finding, r))
-			any = true;
-	}
-	return any;
+	CHECK(getrandom(&random, sizeof(random), 0) == sizeof(random));
+	incident_id(id, random);
 }
 
 void
@@ -254,7 +213,7 @@ results_take(struct agent *a, struct target *t, const struct result *r)
 	remember(t, r);
 	writer_begin(a->writer);
 	event = step_incident(a, t, r);
-	found = take_findings(a, t, r);
+	found = findings_take(a, t, r);
 	put_observation(a, t, first || before != r->outcome || event);
 	calm = !first && !event && change == VERDICT_SAME &&
 	       r->outcome == OUTCOME_OK && t->verdict.good_streak > 1;
@@ -266,6 +225,8 @@ results_take(struct agent *a, struct target *t, const struct result *r)
 		event || found || r->memory != NULL || change != VERDICT_SAME));
 	if (change != VERDICT_SAME || first)
 		log_observation(a, t, r);
+	if (change == VERDICT_GOOD || change == VERDICT_BETTER)
+		ask_children(a, t);
 }
 
 void

@@ -19,6 +19,9 @@ struct result {
 
 void results_take(struct agent *a, struct target *t, const struct result *r);
 
+/* A random id for a new incident. */
+void results_new_id(char id[INCIDENT_ID_LEN + 1]);
+
 /* An observation of the agent's own: "tocsin/store", failed, why. */
 void results_self(struct agent *a, const char *name, enum outcome outcome,
     const char *reason);
