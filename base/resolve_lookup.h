@@ -78,7 +78,8 @@ struct resolve *resolve_lookup_new(
 int resolve_lookup_check_name(const char *name, struct err *err);
 void resolve_lookup_forget(struct resolve *q); /* its questions */
 void resolve_lookup_expire(struct resolve *q); /* ends it: no answer in time */
-void resolve_lookup_deliver(void *lookup);     /* ends it with found and err */
+/* Ends it (arg is the look-up) with what is in found and err. */
+void resolve_lookup_deliver(void *arg);
 void resolve_lookup_deliver_later(struct resolve *q);
 
 #endif
