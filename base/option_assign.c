@@ -9,14 +9,31 @@
 #include "base/option_value.h"
 #include "base/str.h"
 
+/* "expect.status=200" on its way down the tables. */
+struct assignment {
+	const char *text; /* as given */
+	char *key;        /* a copy up to '=', cut at each dot on the way */
+	const char *value;
+};
+
+/* The key as far as `part`, which has just been cut off, was the last. */
+static void
+shown_key(char shown[64], const struct assignment *a, const char *part)
+{
+	size_t len = (size_t)(part - a->key) + strlen(part);
+
+	str_printable(shown, 64, a->text, len);
+}
+
 static int
-unknown_key(const struct option *table, const char *key, struct err *err)
+unknown_key(const struct assignment *a, const struct option *table,
+    const char *key, struct err *err)
 {
 	struct option_set set = {table, NULL};
 	char *near = option_nearest(&set, 1, key);
 	char shown[64];
 
-	str_printable(shown, sizeof(shown), key, strlen(key));
+	shown_key(shown, a, key);
 	if (near == NULL)
 		err_set(err, ERR_CONFIG, "%s: unknown key", shown);
 	else
@@ -82,33 +99,32 @@ assign_value(
 }
 
 static int
-assign(json_t *obj, const struct option *table, char *key, const char *text,
-    struct err *err)
+assign(json_t *obj, const struct option *table, const struct assignment *a,
+    char *key, struct err *err)
 {
-	char *rest = strchr(key, '.');
+	char *rest = strchr(key, '.'), shown[64];
 	const struct option *o;
 
 	if (rest != NULL)
 		*rest++ = '\0';
 	o = option_find(table, key);
 	if (o == NULL)
-		return unknown_key(table, key, err);
+		return unknown_key(a, table, key, err);
+	shown_key(shown, a, key);
 	if (o->type == OPTION_SECTIONS)
 		return err_set(err, ERR_CONFIG,
-		    "%s: a list of sections needs a configuration file", key);
+		    "%s: a list of sections needs a configuration file", shown);
 	if (rest == NULL)
-		return assign_value(obj, o, text, err);
+		return assign_value(obj, o, a->value, err);
 	if (o->type == OPTION_MAP && *rest != '\0') {
 		json_object_set_new(
-		    inner_object(obj, key), rest, json_string(text));
+		    inner_object(obj, key), rest, json_string(a->value));
 		return 0;
 	}
 	if (o->type != OPTION_SECTION)
 		return err_set(
-		    err, ERR_CONFIG, "%s has no keys of its own", key);
-	if (assign(inner_object(obj, key), o->section, rest, text, err) < 0)
-		return err_wrap(err, "%s", key);
-	return 0;
+		    err, ERR_CONFIG, "%s has no keys of its own", shown);
+	return assign(inner_object(obj, key), o->section, a, rest, err);
 }
 
 int
@@ -116,7 +132,8 @@ option_assign(
     json_t *obj, const struct option *table, const char *text, struct err *err)
 {
 	const char *equals = strchr(text, '=');
-	char shown[64], *key;
+	struct assignment a = {.text = text};
+	char shown[64];
 	size_t len = strlen(text);
 	int rc;
 
@@ -128,8 +145,9 @@ option_assign(
 	if (!str_is_text(text, len))
 		return err_set(err, ERR_INPUT,
 		    "an option is not UTF-8 text or has control characters");
-	key = mem_strndup(text, (size_t)(equals - text));
-	rc = assign(obj, table, key, equals + 1, err);
-	free(key);
+	a.key = mem_strndup(text, (size_t)(equals - text));
+	a.value = equals + 1;
+	rc = assign(obj, table, &a, a.key, err);
+	free(a.key);
 	return rc;
 }

@@ -228,7 +228,7 @@ a_probe_needs_no_file(void **state)
 	config_free(c);
 	assert_null(config_for_probe("uptime", "tcp://a:1", bad, 1, &err));
 	assert_string_equal(
-	    err.text, "expect: stauts: unknown key; did you mean status?");
+	    err.text, "expect.stauts: unknown key; did you mean status?");
 	assert_null(config_for_probe("uptime", "tcp://a:1", worse, 1, &err));
 	assert_string_equal(
 	    err.text, "expect.status: 99 is below the minimum of 100");

@@ -96,7 +96,7 @@ mistakes_say_what_to_write(void **state)
 	refuses("=x", "\"=x\" is not KEY=VALUE");
 	refuses("metod=x", "metod: unknown key; did you mean method?");
 	refuses(
-	    "expect.bdoy=x", "expect: bdoy: unknown key; did you mean body?");
+	    "expect.bdoy=x", "expect.bdoy: unknown key; did you mean body?");
 	refuses("body=x", "body: unknown key; did you mean expect.body?");
 	refuses("expect=x", "expect: a section takes expect.KEY=VALUE");
 	refuses("headers=x", "headers: a map takes headers.NAME=VALUE");
