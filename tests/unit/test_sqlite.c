@@ -338,15 +338,19 @@ a_connection_that_broke_is_made_anew(void **state)
 }
 
 static void
-a_bad_row_is_named(void **state)
+a_bad_row_is_named_and_harms_nothing(void **state)
 {
 	struct incident_row row = {"i", NULL, 0, SEVERITY_LOW, 1, 0, 1, "{}"};
 	struct store *s = open_it();
+	sqlite3 *before;
 
 	(void)state;
 	must(store_begin(s, &err));
 	assert_int_equal(store_put_incident(s, &row, &err), -1);
 	assert_non_null(strstr(err.text, "incident.probe"));
+	before = sqlite_self(s)->db;
+	store_rollback(s);
+	assert_ptr_equal(sqlite_self(s)->db, before);
 	store_close(s);
 }
 
@@ -466,7 +470,7 @@ main(void)
 	    TEST(damage_is_found_at_the_start),
 	    TEST(a_file_that_was_moved_away_takes_no_more),
 	    TEST(a_connection_that_broke_is_made_anew),
-	    TEST(a_bad_row_is_named),
+	    TEST(a_bad_row_is_named_and_harms_nothing),
 	    TEST(a_surplus_of_pages_goes_back_to_the_disk),
 	    TEST(a_series_ends_with_its_last_day),
 	    TEST(a_cut_off_backup_is_no_obstacle),

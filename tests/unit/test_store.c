@@ -311,6 +311,11 @@ a_rollback_leaves_nothing(void **state)
 		   add_history, &out, &f->err),
 	    "");
 	begin(f);
+	row.probe = "another, which may now get what the first one had";
+	row.at_ms++;
+	OK(store_put_observation(f->s, &row, &f->err));
+	row.probe = "p";
+	row.at_ms--;
 	OK(store_put_observation(f->s, &row, &f->err));
 	commit(f);
 	EXPECT(store_each_history(f->s, "p", "here", HISTORY_RAW, 0, INT64_MAX,

@@ -230,6 +230,50 @@ old_incidents_go_and_open_ones_stay(void **state)
 	    "new/1/mail 1 0 5 1 0 0 -\n");
 }
 
+static void
+rows_later_than_single_runs_are_kept_join_their_hour(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_retention keep = {.raw_ms = DAY};
+
+	begin(f);
+	observe_hour(f, NOON);
+	commit(f);
+	tidy(f, &keep, NOON + 3 * DAY);
+	begin(f);
+	observe_hour(f, NOON + 30);
+	commit(f);
+	for (int i = 0; i < 2; i++) {
+		struct history_row hour = {0};
+
+		tidy(f, &keep, NOON + 3 * DAY);
+		OK(store_each_history(f->s, "p", "here", HISTORY_HOUR, 0,
+		    INT64_MAX, keep_last, &hour, &f->err));
+		assert_int_equal(hour.count[OUTCOME_OK], 118);
+		assert_int_equal(hour.count[OUTCOME_FAILED], 2);
+		expect_day(f, 2);
+	}
+}
+
+static void
+nothing_is_deleted_before_it_is_summed_up(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_retention keep = {
+	    .raw_ms = 1, .hourly_ms = 1, .daily_ms = DAY};
+
+	begin(f);
+	observe_hour(f, NOON);
+	commit(f);
+	for (int64_t at = NOON + HOUR; at < NOON + 13 * HOUR; at += MINUTE) {
+		tidy(f, &keep, at);
+		expect_day(f, 1);
+	}
+	EXPECT(store_each_history(f->s, "p", "here", HISTORY_HOUR, 0, INT64_MAX,
+		   add_history, &out, &f->err),
+	    "");
+}
+
 /* Many series, tidied slice by slice with a restart after each. */
 static void
 tidying_may_stop_anywhere(void **state)
@@ -308,6 +352,8 @@ main(void)
 	    TEST(retention_ends_each_step_in_its_time),
 	    TEST(rows_later_than_retention_are_added),
 	    TEST(old_incidents_go_and_open_ones_stay),
+	    TEST(rows_later_than_single_runs_are_kept_join_their_hour),
+	    TEST(nothing_is_deleted_before_it_is_summed_up),
 	    TEST(tidying_may_stop_anywhere),
 	    TEST(a_flood_of_arrivals_is_packed_in_parts),
 	};
