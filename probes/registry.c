@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/sandbox.h"
 #include "base/str.h"
 #include "base/worker.h"
 
@@ -13,6 +15,10 @@
 #define TICK_US       50000
 /* A result that took this many times the loop's lag is the target's doing. */
 #define LAG_FACTOR 4
+
+#define MEMORY_MAX    ((uint64_t)2 << 30) /* address space, not use */
+#define FILES_PER_JOB 4 /* a resolver's sockets and two addresses at once */
+#define FILES_MORE    64
 
 #define PROBE(kind) extern const struct probe_kind probe_##kind;
 #include "probes/kinds.def"
@@ -272,8 +278,17 @@ probe_worker_main(const struct probe_kind *kind)
 	    .expire = expire,
 	    .refuse = refuse,
 	};
+	const struct sandbox_limits limits = {
+	    .memory_bytes = MEMORY_MAX,
+	    .files = (uint64_t)kind->max_jobs * FILES_PER_JOB + FILES_MORE,
+	};
+	struct err err = ERR_INIT;
 	int status;
 
+	if (sandbox_enter(&limits, &err) != 0) {
+		log_error("%s", err.text);
+		return 2;
+	}
 	host.loop = loop_new();
 	host.kind = kind;
 	host.tick = loop_timer_new(host.loop, tick, &host);
