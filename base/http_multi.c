@@ -10,6 +10,7 @@
 #define IDLE_MAX   16 /* easy handles kept, about 5 KiB each */
 #define CACHE_MAX  16 /* idle connections kept */
 #define FD_CEILING (1 << 20)
+#define TURNS_MAX  4 /* of curl's own, before the loop's */
 
 struct http_multi {
 	struct loop *loop;
@@ -52,13 +53,15 @@ act(struct http_multi *m, curl_socket_t fd, int ready)
 
 	CHECK(!m->inside);
 	m->inside = true;
-	do {
+	for (int turn = 0; turn == 0 || (m->due && turn < TURNS_MAX); turn++) {
 		m->due = false;
 		CHECK(curl_multi_socket_action(m->curl, fd, ready, &running) ==
 		      CURLM_OK);
 		fd = CURL_SOCKET_TIMEOUT;
 		ready = 0;
-	} while (m->due);
+	}
+	if (m->due) /* a flood: let others have their turn */
+		loop_timer_arm_ms(m->timer, 0);
 	m->inside = false;
 	drain(m);
 }

@@ -43,17 +43,25 @@ has_hashed_names(const char *directory)
 	return found;
 }
 
+/* SSL_CERT_FILE and SSL_CERT_DIR count as they do for every OpenSSL program.
+ * (X509_STORE_set_default_paths() would add a third, slow way to look.) */
 static bool
 load_system(X509_STORE *store)
 {
-	bool loaded;
+	const char *file = getenv("SSL_CERT_FILE");
+	const char *directory = getenv("SSL_CERT_DIR");
+	bool loaded = false;
 
-	if (getenv("SSL_CERT_FILE") != NULL || getenv("SSL_CERT_DIR") != NULL)
-		loaded = X509_STORE_set_default_paths(store) == 1;
-	else if (has_hashed_names(CA_DIRECTORY))
-		loaded = X509_STORE_load_path(store, CA_DIRECTORY) == 1;
-	else
-		loaded = X509_STORE_load_file(store, CA_BUNDLE) == 1;
+	if (file == NULL && directory == NULL) {
+		if (has_hashed_names(CA_DIRECTORY))
+			directory = CA_DIRECTORY;
+		else
+			file = CA_BUNDLE;
+	}
+	if (file != NULL && X509_STORE_load_file(store, file) == 1)
+		loaded = true;
+	if (directory != NULL && X509_STORE_load_path(store, directory) == 1)
+		loaded = true;
 	ERR_clear_error();
 	return loaded;
 }

@@ -157,9 +157,6 @@ trusts_only_the_given_file(void **state)
 	char other[256];
 	const struct answer *a;
 
-	request.ca_file = NULL; /* the system's */
-	a = client_ask(&w->client, &request);
-	assert_error(a, ERR_TLS, "issuer unknown: \"Test Root\"");
 	request.ca_file = pki_file(&w->pki, other, "ca2.pem");
 	a = client_ask(&w->client, &request);
 	assert_error(a, ERR_TLS, "issuer unknown");
@@ -174,6 +171,40 @@ trusts_only_the_given_file(void **state)
 	request.ca_file = pki_file(&w->pki, other, "ca2.pem");
 	a = client_ask(&w->client, &request);
 	assert_error(a, ERR_TLS, "issuer unknown");
+}
+
+static void
+reads_a_changed_ca_file_again(void **state)
+{
+	struct world *w = *state;
+	struct http_request request =
+	    request_to(w, PKI_GOOD, "portal.example.org");
+	char log[256], mine[256], other[256];
+
+	pki_file(&w->pki, log, "log");
+	pki_file(&w->pki, other, "ca2.pem");
+	request.ca_file = pki_file(&w->pki, mine, "mine.pem");
+	RUN(log, "cp", other, mine);
+	assert_error(
+	    client_ask(&w->client, &request), ERR_TLS, "issuer unknown");
+	RUN(log, "cp", w->ca, mine);
+	assert_int_equal(client_ask(&w->client, &request)->status, 200);
+	RUN(log, "rm", mine);
+	assert_error(client_ask(&w->client, &request), ERR_CONFIG, "mine.pem");
+}
+
+static void
+finds_the_systems_cas(void **state)
+{
+	struct world *w = *state;
+	struct http_request request =
+	    request_to(w, PKI_GOOD, "portal.example.org");
+
+	/* Nothing else in this program asked for them before. */
+	setenv("SSL_CERT_FILE", w->ca, 1);
+	unsetenv("SSL_CERT_DIR");
+	request.ca_file = NULL;
+	assert_int_equal(client_ask(&w->client, &request)->status, 200);
 }
 
 static void
@@ -259,6 +290,8 @@ main(void)
 	    cmocka_unit_test(says_what_is_wrong_with_a_certificate),
 	    cmocka_unit_test(judges_time_by_our_clock),
 	    cmocka_unit_test(trusts_only_the_given_file),
+	    cmocka_unit_test(reads_a_changed_ca_file_again),
+	    cmocka_unit_test(finds_the_systems_cas),
 	    cmocka_unit_test(notes_the_certificate_of_a_connection_used_again),
 	    cmocka_unit_test(shows_a_client_certificate),
 	    cmocka_unit_test(says_that_there_is_no_tls),
