@@ -1,8 +1,8 @@
 /*
  * A second look at a name that was not found. libunbound says SERVFAIL both
  * when the resolvers say so and when none of them can be reached; the first is
- * the name's trouble, the second is ours. So they are asked once more, directly;
- * whatever they answer, they are there.
+ * the name's trouble, the second is ours. So they are asked once more, without
+ * it; whatever they answer, they are there.
  */
 #include <stdlib.h>
 

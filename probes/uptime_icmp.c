@@ -176,6 +176,13 @@ tick(void *ctx)
 		finish(run, &err);
 		return;
 	}
+	if (run->facts.sent == 0 && left_ms <= 0) {
+		run->stage =
+		    UPTIME_AT_RESOLVE; /* the target has no part in it */
+		err_set(&err, ERR_TIMEOUT, "no time was left to send a packet");
+		finish(run, &err);
+		return;
+	}
 	if (run->facts.sent == all || left_ms <= 0) {
 		finish(run, NULL);
 		return;

@@ -346,17 +346,27 @@ timed_out(void *ctx)
 
 	str_duration_human(time, clock_boot_us() - run->began_us);
 	quote(sent, sizeof(sent), &run->in);
-	if (run->phase == STARTTLS)
+	if (run->phase == RESOLVING)
+		str_printf(text, sizeof(text),
+		    "no resolver answered for %s within %s", run->host, time);
+	else if (run->phase == CONNECTING)
+		str_printf(text, sizeof(text),
+		    "connect to %s: no answer within %s",
+		    uptime_stream_address(run->stream), time);
+	else if (run->phase == SECURING)
+		str_printf(text, sizeof(text),
+		    "TLS handshake with %s not done within %s",
+		    uptime_stream_address(run->stream), time);
+	else if (run->phase == STARTTLS)
 		str_printf(text, sizeof(text),
 		    "%s: no answer to STARTTLS within %s; %s",
 		    uptime_stream_address(run->stream), time, sent);
-	else if (run->phase == TALKING && step != NULL)
+	else
 		str_printf(text, sizeof(text),
 		    "%s: no answer like /%.100s/ within %s; %s",
 		    uptime_stream_address(run->stream),
-		    step->expect != NULL ? step->expect : "", time, sent);
-	else
-		str_printf(text, sizeof(text), "no result within %s", time);
+		    step != NULL && step->expect != NULL ? step->expect : "",
+		    time, sent);
 	fail(run, ERR_TIMEOUT, text);
 }
 
