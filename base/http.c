@@ -52,6 +52,7 @@ attempt(struct http_call *call)
 
 	call->phase = HTTP_CONNECTING;
 	call->dialled = false;
+	call->connected_us = 0;
 	call->attempt_us = clock_boot_us();
 	if (left > 1) {
 		share_ms = remaining_ms(call) / (int64_t)left;
@@ -148,9 +149,7 @@ set_out(
 {
 	struct http *h = call->http;
 
-	if (judge(call, items, count) < 0 ||
-	    (h->multi == NULL && http_multi_new(&h->multi, h->loop, &multi_ops,
-				     &call->err) < 0)) {
+	if (judge(call, items, count) < 0) {
 		end(call);
 		return;
 	}
@@ -180,7 +179,8 @@ begin(struct http_call *call)
 {
 	const struct http_request *request = call->request;
 
-	if (http_url_parse(&call->url, request->url, &call->err) < 0 ||
+	if (call->http->multi == NULL ||
+	    http_url_parse(&call->url, request->url, &call->err) < 0 ||
 	    http_transfer_check(request, &call->err) < 0) {
 		end(call);
 		return;
@@ -201,6 +201,9 @@ http_start(
 {
 	struct http_call *call = mem_alloc(sizeof(*call));
 
+	/* Starting curl takes milliseconds that are none of the request's. */
+	if (h->multi == NULL)
+		http_multi_new(&h->multi, h->loop, &multi_ops, &call->err);
 	call->http = h;
 	call->request = request;
 	call->fn = fn;

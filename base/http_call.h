@@ -48,6 +48,7 @@ struct http_call {
 	struct loop_timer *deadline; /* of the whole call */
 	struct loop_timer *share;    /* of one address among several */
 	int64_t started_us, attempt_us;
+	int64_t connected_us; /* when the TLS handshake began; or 0 */
 
 	struct http_slot *slot;
 	CURLcode code; /* how the last attempt ended */

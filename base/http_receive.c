@@ -49,6 +49,7 @@ on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
 
 	(void)easy;
 	call->phase = HTTP_HANDSHAKING;
+	call->connected_us = clock_boot_us();
 	tls_verify_with(ssl_ctx, &call->check);
 	return CURLE_OK;
 }
@@ -204,7 +205,8 @@ time_of(CURL *easy, CURLINFO what)
 	return us;
 }
 
-/* curl's times all count from the start of the transfer. */
+/* curl's times all count from the start of the transfer; when a handshake fails
+ * it does not say how long connecting took. */
 static void
 collect_timings(struct http_call *call)
 {
@@ -218,6 +220,8 @@ collect_timings(struct http_call *call)
 
 	if (call->dialled && connected > 0)
 		t->connect_us = connected - looked_up;
+	else if (call->dialled && call->connected_us > 0)
+		t->connect_us = call->connected_us - call->attempt_us;
 	if (call->dialled && secured > 0)
 		t->tls_us = secured - connected;
 	if (first > 0) {

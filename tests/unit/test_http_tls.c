@@ -120,6 +120,8 @@ says_what_is_wrong_with_a_certificate(void **state)
 		assert_true(a->tls.not_after_ms > 0);
 		assert_error(a, ERR_TLS, cases[i].text);
 		assert_string_equal(a->err.text, a->tls.verify_error);
+		assert_true(a->timings.connect_us >= 0);
+		assert_int_equal(a->timings.tls_us, -1);
 
 		/* The same, noted but not judged. */
 		request.tls_unverified = true;
