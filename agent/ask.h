@@ -23,7 +23,7 @@ struct ask {
 /* The exit status; errors are printed. Frees what ask holds. */
 int ask_agent(const struct command_args *args, struct ask *ask);
 
-/* For ask.body: who is asking, for the timeline ("kim" of $SUDO_USER, $USER). */
+/* For ask.body: who is asking ($SUDO_USER, or the user), for the timeline. */
 const char *ask_actor(void);
 
 #endif

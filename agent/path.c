@@ -36,7 +36,7 @@ struct path {
 	struct loop_timer *timer;
 	int64_t restart_ms, not_before_ms; /* boot clock */
 	struct delivery_line line;
-	unsigned unsent; /* added, and their group has not ended yet */
+	unsigned unsent;          /* added, and their group has not ended yet */
 	struct delivery *current; /* in the worker's hands */
 	int64_t sent_ms;          /* boot clock, of the current */
 	unsigned dead, failures;  /* failures in a row */

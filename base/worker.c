@@ -153,8 +153,9 @@ take_line(void *ctx, char *text, size_t len)
 	stop(w, 2);
 }
 
-/* The core closed our stdin, or died. Over a socket, that is the end. Fed from
- * a file or a pipe (by hand, in tests, over ssh) what is under way ends first. */
+/* The core closed our stdin, or died. Over a socket, that is the end. Fed
+ * from a file or a pipe (by hand, in tests, over ssh) what is under way ends
+ * first. */
 static void
 input_ended(void *ctx, const struct err *why)
 {

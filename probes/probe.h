@@ -41,16 +41,14 @@ struct observation {
 	/* What a person wants to know first: "connect to 192.0.2.7:443 refused
 	 * after 0.8 ms". Untrusted bytes are made printable by probe_reason. */
 	char reason[PROBE_REASON_MAX];
-	json_t *facts; /* object of what was seen; NULL = {} */
-	json_t *
-	    metrics; /* object of numbers with units in their names; NULL = {} */
-	json_t
-	    *findings;  /* array of {key, severity, title, detail}; NULL = [] */
-	json_t *memory; /* for the next run; NULL = keep what there is */
+	json_t *facts;    /* object of what was seen; NULL = {} */
+	json_t *metrics;  /* object of numbers, units in names; NULL = {} */
+	json_t *findings; /* of {key, severity, title, detail}; NULL = [] */
+	json_t *memory;   /* for the next run; NULL = keep what there is */
 };
 
 struct probe_kind {
-	const char *name; /* "tls": config value, row key, docs/probes/<kind>.md */
+	const char *name;    /* "tls": config value, row key, its page */
 	const char *summary; /* one line for `tocsin kinds` and the manual */
 	const struct option *options; /* every key of this kind */
 	size_t config_size;           /* the struct that those options fill */
@@ -63,7 +61,7 @@ struct probe_kind {
 	void (*start)(struct probe_job *job);
 	/* The deadline passed: let go of everything, no probe_done after. May
 	 * fill obs (what was it waiting for?); it comes as "failed: no result
-	 * within 10 s". Return OUTCOME_UNKNOWN in it if that was our own doing. */
+	 * within 10 s". Set OUTCOME_UNKNOWN in it if that was our own doing. */
 	void (*cancel)(struct probe_job *job, struct observation *obs);
 };
 

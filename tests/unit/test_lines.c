@@ -11,6 +11,7 @@
 
 #include "base/lines.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 struct wire {
 	struct loop *loop;
@@ -27,14 +28,15 @@ static void
 line(void *ctx, char *text, size_t len)
 {
 	struct wire *w = ctx;
+	size_t used;
 
 	assert_int_equal(strlen(text), len);
 	w->count++;
 	if (len > w->longest)
 		w->longest = len;
 	if (len < 20) {
-		strncat(w->got, text, sizeof(w->got) - strlen(w->got) - 2);
-		strncat(w->got, "|", 2);
+		used = strlen(w->got);
+		str_printf(w->got + used, sizeof(w->got) - used, "%s|", text);
 	}
 	if (w->free_at_first) {
 		lines_free(w->lines);
