@@ -119,7 +119,7 @@ static size_t
 decode_bucket(
     struct histogram *h, const uint8_t *in, size_t len, unsigned *next)
 {
-	uint64_t head, skip, n, more = 0;
+	uint64_t head = 0, skip, n, more = 0;
 	size_t used = varint_get(in, len, &head), extra;
 
 	skip = head >> COUNT_BITS;

@@ -12,7 +12,7 @@
 #include "state/sqlite_schema.h"
 
 static const char *const sql[] = {
-#define STATEMENT(name, text) [name] = text,
+#define STATEMENT(name, text) [name] = (text),
 #include "state/sqlite_statements.def"
 #undef STATEMENT
 };

@@ -3,8 +3,9 @@
 #include "state/sqlite_samples.h"
 
 /* What one slice does at most: a few milliseconds each. */
-#define ROLLUPS_PER_SLICE   256
-#define ROWS_PER_SLICE      2048
+#define HOURS_PER_SLICE     256
+#define DAYS_PER_SLICE      64 /* each looks at its hours */
+#define ROWS_PER_SLICE      1024
 #define INCIDENTS_PER_SLICE 16
 #define INCIDENT_ID_SIZE    256
 
@@ -121,7 +122,7 @@ drop_stale(struct tidy *t, const struct rollup_key *key, struct err *err)
 
 static int
 find_stale(struct tidy *t, enum rollup_step step, int64_t end,
-    struct rollup_key keys[ROLLUPS_PER_SLICE], int *count, struct err *err)
+    struct rollup_key keys[HOURS_PER_SLICE], int *count, struct err *err)
 {
 	sqlite3_stmt *st = sqlite_take(t->s, STALE, err);
 	int rc;
@@ -131,7 +132,8 @@ find_stale(struct tidy *t, enum rollup_step step, int64_t end,
 		return -1;
 	sqlite3_bind_int(st, 1, (int)step);
 	sqlite3_bind_int64(st, 2, end);
-	sqlite3_bind_int(st, 3, ROLLUPS_PER_SLICE);
+	sqlite3_bind_int(
+	    st, 3, step == ROLLUP_HOUR ? HOURS_PER_SLICE : DAYS_PER_SLICE);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
 		keys[(*count)++] = (struct rollup_key){step,
 		    sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1)};
@@ -147,7 +149,7 @@ roll(struct tidy *t, enum rollup_step step, int64_t end,
     int (*one)(struct tidy *t, int64_t n, int64_t series, struct err *err),
     struct err *err)
 {
-	struct rollup_key keys[ROLLUPS_PER_SLICE];
+	struct rollup_key keys[HOURS_PER_SLICE];
 	int count;
 
 	if (find_stale(t, step, end, keys, &count, err) != 0)

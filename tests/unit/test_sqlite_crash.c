@@ -29,7 +29,6 @@
 #define LIFE_MAX_US  60000
 #define EARLY_MAX_US 12000 /* before the child has said anything */
 
-extern char **environ;
 static struct err err;
 
 static void
