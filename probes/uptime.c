@@ -167,6 +167,7 @@ static void
 add_tls(struct observation *obs, const struct uptime_facts *f)
 {
 	const struct tls_certificate *tls = f->tls;
+	int64_t seconds;
 	char date[32];
 
 	if (tls == NULL)
@@ -182,10 +183,10 @@ add_tls(struct observation *obs, const struct uptime_facts *f)
 	    json_string(clock_rfc3339(date, tls->not_after_ms)));
 	probe_metric(obs, "cert_days_left",
 	    (double)(tls->not_after_ms - f->now_ms) / DAY_MS);
-	probe_metric(
-	    obs, "cert_not_after_s", (double)(tls->not_after_ms / 1000));
-	probe_metric(
-	    obs, "chain_not_after_s", (double)(tls->chain_not_after_ms / 1000));
+	seconds = tls->not_after_ms / 1000;
+	probe_metric(obs, "cert_not_after_s", (double)seconds);
+	seconds = tls->chain_not_after_ms / 1000;
+	probe_metric(obs, "chain_not_after_s", (double)seconds);
 }
 
 void

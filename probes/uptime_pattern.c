@@ -104,6 +104,7 @@ uptime_pattern_once(const char *pattern, const char *text, size_t len)
 
 	if (uptime_pattern_new(&p, pattern, NULL) != 0)
 		return UPTIME_MATCH_TIRED;
+	CHECK(p != NULL);
 	match = uptime_pattern_match(p, text, len, NULL);
 	uptime_pattern_free(p);
 	return match;

@@ -124,7 +124,7 @@ parse(struct claim *c, const char *text, struct err *err)
 int
 uptime_pointer_check(const char *text, struct err *err)
 {
-	struct claim c;
+	struct claim c = {.value = NULL};
 
 	if (parse(&c, text, err) != 0)
 		return -1;
@@ -213,7 +213,7 @@ uptime_pointer_holds(
     const char *text, const json_t *document, char *why, size_t size)
 {
 	struct err err = ERR_INIT;
-	struct claim c;
+	struct claim c = {.value = NULL};
 	const json_t *found;
 	char *dump, shown[SHOWN], pointer[SHOWN];
 	bool ok;

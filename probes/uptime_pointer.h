@@ -13,10 +13,10 @@
 #include "base/err.h"
 
 /* Can this claim be read at all? The text says how to write one. */
-int uptime_pointer_check(const char *claim, struct err *err);
+int uptime_pointer_check(const char *text, struct err *err);
 
 /* Does it hold? If not, why[size] says what was found instead. */
 bool uptime_pointer_holds(
-    const char *claim, const json_t *document, char *why, size_t size);
+    const char *text, const json_t *document, char *why, size_t size);
 
 #endif
