@@ -26,6 +26,7 @@ static const struct {
     {EDQUOT, "free some space on that disk"},
     {ENOTDIR, "a part of that path is a file: set `state:` to another path"},
     {EISDIR, "that is a folder: add a file name, such as state.db"},
+    {ENODEV, "that is not a file: set `state:` to another path"},
 };
 
 static int
@@ -146,6 +147,18 @@ sqlite_file_sync_folder(const char *path, struct err *err)
 	return result;
 }
 
+/* Before anything is written beside it. */
+static int
+check_kind(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+		return 0;
+	errno = S_ISDIR(st.st_mode) ? EISDIR : ENODEV;
+	return fail(err, "opening", path);
+}
+
 /* Make the file if there is none, so that it is born 0600, and see that it
  * can be written. */
 static int
@@ -160,9 +173,9 @@ create(struct sqlite_file *f, struct err *err)
 		fd = open(f->path, flags);
 	if (fd < 0)
 		return fail(err, "opening", f->path);
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+	if (fstat(fd, &st) != 0) {
 		close(fd);
-		return err_set(err, ERR_IO, "%.300s is not a file", f->path);
+		return fail(err, "looking at", f->path);
 	}
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
@@ -182,7 +195,8 @@ sqlite_file_open(struct sqlite_file *f, const char *path, struct err *err)
 	if (make_folders(path, err) != 0)
 		return -1;
 	f->path = resolve(path, err);
-	if (f->path == NULL || lock(f, err) != 0 || create(f, err) != 0) {
+	if (f->path == NULL || check_kind(f->path, err) != 0 ||
+	    lock(f, err) != 0 || create(f, err) != 0) {
 		sqlite_file_close(f);
 		return -1;
 	}
