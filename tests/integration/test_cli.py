@@ -29,7 +29,7 @@ class OneRun(Case):
         web = self.peer(Nginx(tls=True)).start()
         done = run_cli("probe", "uptime", web.url,
                        "-o", f"ca_file={web.certificate[0]}",
-                       "-o", "expect.certificate.degraded=60d")
+                       "-o", "expect.cert_degraded=60d")
         self.assertEqual(done.returncode, STATUS_NO,
                          done.stdout + done.stderr)
 
