@@ -89,7 +89,8 @@ struct agent {
 	double late_sum_ms;
 
 	struct loop_timer *tick; /* health.c: once a second */
-	int64_t tidy_ms, heartbeat_ms, watchdog_ms; /* boot clock, next */
+	struct loop_timer *tidy; /* health.c: the store's housekeeping */
+	int64_t heartbeat_ms, watchdog_ms; /* boot clock, next */
 	int64_t reload_ms; /* wall clock of the last successful one */
 	bool reload_failed;
 	bool stopping;

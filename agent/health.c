@@ -13,7 +13,7 @@
 
 #define TICK_MS      1000
 #define TIDY_MS      60000
-#define TIDY_SOON_MS 1000
+#define TIDY_SOON_MS 100   /* a slice is a few milliseconds */
 #define JUMP_MS      10000 /* a step of the wall clock worth telling */
 
 void
@@ -50,19 +50,19 @@ watch_clock(struct agent *a)
 }
 
 static void
-tidy(struct agent *a, int64_t now_ms)
+tidy(void *ctx)
 {
+	struct agent *a = ctx;
 	const struct config_history *h = &a->config->history;
 	struct store_retention keep = {
 	    h->raw_ms, h->hourly_ms, h->daily_ms, h->incidents_ms};
 	struct err err = ERR_INIT;
 	bool more = false;
 
-	if (now_ms < a->tidy_ms || writer_failing(a->writer))
-		return;
-	if (store_tidy(a->store, &keep, clock_wall_ms(), &more, &err) != 0)
+	if (!writer_failing(a->writer) &&
+	    store_tidy(a->store, &keep, clock_wall_ms(), &more, &err) != 0)
 		log_warn("tidying history: %s", err.text);
-	a->tidy_ms = now_ms + (more ? TIDY_SOON_MS : TIDY_MS);
+	loop_timer_arm_ms(a->tidy, more ? TIDY_SOON_MS : TIDY_MS);
 }
 
 static void
@@ -100,7 +100,6 @@ tick(void *ctx)
 	watch_clock(a);
 	results_tick(a);
 	dispatch_tick(a->dispatch);
-	tidy(a, now_ms);
 	heartbeat_tick(a, now_ms);
 	watchdog(a, now_ms);
 }
@@ -109,13 +108,15 @@ void
 health_start(struct agent *a)
 {
 	a->tick = loop_timer_new(a->loop, tick, a);
-	a->tidy_ms = clock_boot_ms() + TIDY_MS;
+	a->tidy = loop_timer_new(a->loop, tidy, a);
 	loop_timer_arm_ms(a->tick, TICK_MS);
+	loop_timer_arm_ms(a->tidy, TIDY_MS);
 }
 
 void
 health_stop(struct agent *a)
 {
 	loop_timer_free(a->tick);
-	a->tick = NULL;
+	loop_timer_free(a->tidy);
+	a->tick = a->tidy = NULL;
 }

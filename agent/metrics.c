@@ -29,6 +29,9 @@ enum family {
 	SSL_EXPIRY,
 	SSL_CHAIN_EXPIRY,
 	IP_PROTOCOL,
+	DNS_LOOKUP,
+	DNS_SERIAL,
+	ICMP_DURATION,
 	PROBE_METRIC,
 	CHANNEL_UP,
 	CHANNEL_PENDING,
@@ -86,6 +89,12 @@ static const struct {
     [SSL_CHAIN_EXPIRY] = {"tocsin_probe_leaf_cert_expiry_timestamp_seconds",
 	"gauge", "When the server's own certificate expires"},
     [IP_PROTOCOL] = {"probe_ip_protocol", "gauge", "4 or 6"},
+    [DNS_LOOKUP] = {"probe_dns_lookup_time_seconds", "gauge",
+	"How long the name's look-up of the last run took"},
+    [DNS_SERIAL] = {"probe_dns_serial", "gauge",
+	"Serial of the SOA record in the last answer"},
+    [ICMP_DURATION] = {"probe_icmp_duration_seconds", "gauge",
+	"How long the echo reply took in the last run"},
     [PROBE_METRIC] = {"tocsin_probe_metric", "gauge",
 	"Other numbers of the last run, by the name its kind gives them"},
     [CHANNEL_UP] = {"tocsin_channel_up", "gauge",
@@ -154,6 +163,9 @@ static const struct {
     {"chain_not_after_s", SSL_EXPIRY, "", 1},
     {"cert_not_after_s", SSL_CHAIN_EXPIRY, "", 1},
     {"ip_protocol", IP_PROTOCOL, "", 1},
+    {"query_ms", DNS_LOOKUP, "", 1e-3},
+    {"serial", DNS_SERIAL, "", 1},
+    {"rtt_ms", ICMP_DURATION, ",phase=\"rtt\"", 1e-3},
 };
 #define MAPPED (sizeof(mapped) / sizeof(mapped[0]))
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #define GROUPS_PER_TRANSACTION 2000
@@ -43,6 +44,7 @@ struct group {
 	struct change *first, **last;
 	size_t size;
 	bool matters;
+	bool refused; /* the store can never take it: our own mistake */
 };
 
 struct writer {
@@ -208,6 +210,7 @@ write_groups(struct writer *w, unsigned *count, struct err *err)
 		for (struct change *c = g->first; c != NULL; c = c->next) {
 			if (apply(w->store, c, err) != 0) {
 				store_rollback(w->store);
+				g->refused = err->code == ERR_INPUT;
 				return -1;
 			}
 		}
@@ -220,6 +223,27 @@ write_groups(struct writer *w, unsigned *count, struct err *err)
 	}
 	fault_point("after commit");
 	return 0;
+}
+
+/* A group that can never be written must not hold up those behind it. */
+static bool
+drop_refused(struct writer *w, const struct err *why)
+{
+	for (struct group **at = &w->first; *at != NULL; at = &(*at)->next) {
+		struct group *g = *at;
+
+		if (!g->refused)
+			continue;
+		log_error("a change is not kept: %s", why->text);
+		*at = g->next;
+		if (w->last == &g->next)
+			w->last = at;
+		w->size -= g->size;
+		w->waiting--;
+		free_group(g);
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -268,6 +292,8 @@ writer_flush(struct writer *w)
 		unsigned count;
 
 		if (write_groups(w, &count, &err) != 0) {
+			if (drop_refused(w, &err))
+				continue;
 			fail(w, &err);
 			return;
 		}

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 #define BACKLOG_MAX (16 * 1024 * 1024)
@@ -275,11 +276,8 @@ lines_send(struct lines *l, const char *text, size_t len)
 int
 lines_send_json(struct lines *l, const json_t *value)
 {
-	char *text = json_dumps(value, JSON_COMPACT);
-	int rc;
-
-	CHECK(text != NULL);
-	rc = lines_send(l, text, strlen(text));
+	char *text = json_text(value);
+	int rc = lines_send(l, text, strlen(text));
 	free(text);
 	return rc;
 }
