@@ -12,14 +12,15 @@
 #include "base/str.h"
 
 #define WAKE_MS       30000 /* CLOCK_MONOTONIC stops in suspend */
+#define EARLY_MS      10    /* one wake-up serves what is due about now */
 #define QUARANTINE_MS ((int64_t)3600 * 1000)
 #define STRIKES_MAX   2
 
 static int64_t
-next_slot(const struct agent *a, const struct target *t)
+next_slot(const struct agent *a, const struct target *t, int64_t after_ms)
 {
 	return schedule_slot(schedule_hash(t->config->name),
-	    t->config->every_ms, clock_boot_ms(), a->offset_ms);
+	    t->config->every_ms, after_ms, a->offset_ms);
 }
 
 static struct pool *pool_of(struct agent *a, const struct probe_kind *kind);
@@ -182,6 +183,8 @@ run(struct agent *a, struct target *t)
 static void
 note_late(struct agent *a, int64_t late_ms)
 {
+	if (late_ms < 0) /* it went with one that was due */
+		late_ms = 0;
 	a->late_ms[a->late_count++ % AGENT_LATE_KEPT] = (float)late_ms;
 	a->late_sum_ms += (double)late_ms;
 }
@@ -193,12 +196,13 @@ run_due(void *ctx)
 	int64_t now_ms = clock_boot_ms(), due_ms;
 	uint32_t id;
 
-	while (schedule_take(a->schedule, now_ms, &id, &due_ms)) {
+	while (schedule_take(a->schedule, now_ms + EARLY_MS, &id, &due_ms)) {
 		struct target *t = agent_target(a, id);
 
 		CHECK(t != NULL && t->config->enabled);
 		note_late(a, clock_boot_ms() - due_ms);
-		schedule_set(a->schedule, id, next_slot(a, t));
+		schedule_set(a->schedule, id,
+		    next_slot(a, t, due_ms > now_ms ? due_ms : now_ms));
 		run(a, t);
 	}
 	runs_arm(a);
@@ -247,7 +251,7 @@ runs_plan(struct agent *a, struct target *t, int64_t soon_ms)
 	}
 	pool_of(a, t->config->kind);
 	t->quarantined_ms = 0;
-	slot_ms = next_slot(a, t);
+	slot_ms = next_slot(a, t, clock_boot_ms());
 	if (clock_wall_ms() - t->last_ms >= t->config->every_ms &&
 	    clock_boot_ms() + soon_ms < slot_ms)
 		slot_ms = clock_boot_ms() + soon_ms;
@@ -277,7 +281,8 @@ runs_rebase(struct agent *a)
 		struct target *t = a->targets[i];
 
 		if (t != NULL && !t->self && t->config->enabled)
-			schedule_set(a->schedule, t->id, next_slot(a, t));
+			schedule_set(a->schedule, t->id,
+			    next_slot(a, t, clock_boot_ms()));
 	}
 	runs_arm(a);
 }

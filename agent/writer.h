@@ -18,7 +18,7 @@
 #include "base/loop.h"
 #include "state/store.h"
 
-#define WRITER_WAIT_MS 1000
+#define WRITER_WAIT_MS 5000
 #define WRITER_MAX     (48 * 1024 * 1024) /* bytes waiting */
 
 struct writer;
