@@ -280,9 +280,11 @@ finish(struct agent *a)
 static void
 announce(const struct agent *a)
 {
-	log_info("tocsin %s: %zu probes, %zu channels, state %s",
-	    TOCSIN_VERSION, a->config->probe_count, a->config->channel_count,
-	    a->config->state);
+	const struct config *c = a->config;
+
+	log_info("tocsin %s: %zu probe%s, %zu channel%s, state %s",
+	    TOCSIN_VERSION, c->probe_count, c->probe_count == 1 ? "" : "s",
+	    c->channel_count, c->channel_count == 1 ? "" : "s", c->state);
 	notify_send("READY=1\nSTATUS=watching");
 }
 

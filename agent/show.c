@@ -159,13 +159,14 @@ show_status(FILE *out, const json_t *status)
 	};
 	const json_t *agent = json_object_get(status, "agent");
 	const json_t *store = json_object_get(status, "store");
+	int64_t open =
+	    json_int(json_object_get(status, "incidents"), "open", 0);
 	char up[64];
 
 	ago(up, sizeof(up), json_str(agent, "started_at"));
-	fprintf(out, "%s: tocsin %s, started %s, %lld open incidents\n",
+	fprintf(out, "%s: tocsin %s, started %s, %lld open incident%s\n",
 	    json_str(agent, "name"), json_str(agent, "version"), up,
-	    (long long)json_int(
-		json_object_get(status, "incidents"), "open", 0));
+	    (long long)open, open == 1 ? "" : "s");
 	if (!json_bool(store, "ok", true))
 		fprintf(out, "the state database takes no changes: %s\n",
 		    json_str(store, "reason"));
