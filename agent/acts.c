@@ -62,12 +62,15 @@ find(struct agent *a, const char *id, struct found *f, struct err *err)
 		}
 	}
 	writer_flush(a->writer); /* so that the store knows it as well */
-	if (store_each_incident(a->store, &filter, take_row, f, err) != 0)
+	if (store_each_incident(a->store, &filter, take_row, f, err) != 0) {
+		free(f->own);
 		return -1;
+	}
 	if (f->count == 1 && f->err.code == ERR_NONE) {
-		if (f->own == NULL)
-			return 0;
-		return restore_timeline(a->store, f->own, err);
+		if (f->own != NULL &&
+		    restore_timeline(a->store, f->own, err) != 0)
+			f->own->timeline_count = 0;
+		return 0;
 	}
 	free(f->own);
 	f->own = NULL;
@@ -144,6 +147,9 @@ acts_test(struct agent *a, const char *channel, const char *actor, char **key,
 	if (i < 0)
 		return err_set(err, ERR_MISSING,
 		    "there is no channel %.64s in the configuration", channel);
+	if (!dispatch_enabled(a->dispatch, (size_t)i))
+		return err_set(
+		    err, ERR_REFUSED, "channel %.64s is switched off", channel);
 	results_new_id(in->id);
 	str_copy(in->probe, sizeof(in->probe), SELF_PREFIX "test");
 	str_copy(in->title, sizeof(in->title), "test of this channel");

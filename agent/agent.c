@@ -15,6 +15,7 @@
 #include "agent/restore.h"
 #include "agent/results.h"
 #include "agent/runs.h"
+#include "agent/selves.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -25,6 +26,7 @@
 
 #define FIRST_RUNS_MS 2    /* apart, so that a start is no storm */
 #define STOP_MS       5000 /* for what is in flight */
+#define STOP_POLL_MS  50
 
 static void
 log_mistakes(const struct config_mistakes *m, bool fatal)
@@ -77,7 +79,7 @@ stop_when_idle(void *ctx)
 		stop(a);
 		return;
 	}
-	loop_timer_arm_ms(a->run_timer, 50);
+	loop_timer_arm_ms(a->stop_timer, STOP_POLL_MS);
 }
 
 static void
@@ -98,8 +100,8 @@ asked_to_stop(void *ctx, int signo)
 	}
 	a->stopping = true;
 	notify_send("STOPPING=1");
-	loop_timer_free(a->run_timer);
-	a->run_timer = loop_timer_new(a->loop, stop_when_idle, a);
+	loop_timer_disarm(a->run_timer);
+	a->stop_timer = loop_timer_new(a->loop, stop_when_idle, a);
 	loop_timer_free(a->tick);
 	a->tick = loop_timer_new(a->loop, stop_late, a);
 	loop_timer_arm_ms(a->tick, STOP_MS);
@@ -165,10 +167,20 @@ plan_probes(struct agent *a)
 
 		if (t == NULL || t->self)
 			continue;
+		if (!t->config->enabled && t->verdict.last_ms != 0) {
+			results_removed(a, t);
+			verdict_init(&t->verdict);
+		}
 		runs_plan(a, t, soon_ms % t->config->every_ms);
 		soon_ms += FIRST_RUNS_MS;
 	}
 	runs_arm(a);
+}
+
+static bool
+same(const char *x, const char *y)
+{
+	return x == y || (x != NULL && y != NULL && str_eq(x, y));
 }
 
 /* The state and the listener are held open: they change by a restart. */
@@ -178,9 +190,11 @@ warn_fixed(const struct config *old, const struct config *new)
 	if (!str_eq(old->state, new->state))
 		log_warn("state changed in the configuration; it is used from "
 			 "the next start on");
-	if (!str_eq(old->http.listen, new->http.listen))
-		log_warn("http.listen changed in the configuration; it is "
-			 "used from the next start on");
+	if (!str_eq(old->http.listen, new->http.listen) ||
+	    !same(old->http.cert_file, new->http.cert_file) ||
+	    !same(old->http.key_file, new->http.key_file))
+		log_warn("http.listen or its certificate changed in the "
+			 "configuration; they are used from the next start on");
 }
 
 int
@@ -204,6 +218,7 @@ agent_reload(struct agent *a, struct config_mistakes *mistakes)
 	adopt_probes(a);
 	dispatch_configure(a->dispatch);
 	heartbeat_configure(a);
+	selves_sweep(a);
 	plan_probes(a);
 	config_free(old);
 	malloc_trim(0);
@@ -246,6 +261,8 @@ start(struct agent *a, struct err *err)
 		return -1;
 	restore_sweep(a);
 	heartbeat_configure(a);
+	selves_sweep(a);
+	selves_restarted(a);
 	if (control_open(&a->control, a, err) != 0)
 		return -1;
 	plan_probes(a);
@@ -257,6 +274,7 @@ static void
 finish(struct agent *a)
 {
 	control_close(a->control);
+	loop_timer_free(a->stop_timer);
 	backup_stop(a);
 	if (a->tick != NULL)
 		health_stop(a);

@@ -88,8 +88,9 @@ struct agent {
 	uint64_t late_count;
 	double late_sum_ms;
 
-	struct loop_timer *tick; /* health.c: once a second */
-	struct loop_timer *tidy; /* health.c: the store's housekeeping */
+	struct loop_timer *stop_timer; /* agent.c; NULL until asked to stop */
+	struct loop_timer *tick;       /* health.c: once a second */
+	struct loop_timer *tidy;       /* health.c: the store's housekeeping */
 	int64_t heartbeat_ms, watchdog_ms; /* boot clock, next */
 	int64_t reload_ms; /* wall clock of the last successful one */
 	bool reload_failed;

@@ -199,6 +199,9 @@ api_incident(struct api_call *call)
 		rc = err_set(&err, ERR_INPUT,
 		    "%.20s is the beginning of more than one incident's id",
 		    call->id);
+	else if (rc == 0 && l.body == NULL)
+		rc = err_set(&err, ERR_CORRUPT,
+		    "incident %.20s is damaged in the state database", l.id);
 	if (rc == 0)
 		rc = add_details(call->agent, l.id, l.body, &err);
 	if (rc == 0)

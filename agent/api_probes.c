@@ -84,6 +84,7 @@ api_run(struct api_call *call)
 		    call, 404, "there is no enabled probe %.100s", call->id);
 		return;
 	}
+	t->quarantined_ms = 0; /* a person wants to know */
 	runs_now(call->agent, t);
 	api_reply(call, 202, json_pack("{s:s}", "probe", t->config->name));
 }

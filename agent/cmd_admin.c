@@ -48,11 +48,14 @@ reload(const struct command *self, int argc, char **argv)
 	} else {
 		bool taken = json_bool(reply, "reloaded", false);
 
-		if (command_has(&args, "json"))
+		if (command_has(&args, "json")) {
 			json_dumpf(reply, stdout, JSON_INDENT(2));
-		else
+			putchar('\n');
+		} else {
 			show_mistakes(reply);
-		puts(taken ? "reloaded" : "not reloaded; the old one goes on");
+			puts(taken ? "reloaded"
+				   : "not reloaded; the old one goes on");
+		}
 		status = taken ? EXIT_OK : EXIT_FAILED;
 	}
 	json_decref(reply);
@@ -102,7 +105,11 @@ backup(const struct command *self, int argc, char **argv)
 	    wait_for_backup(&client, &err) != 0)
 		status = command_fail("%s", err.text);
 	else {
-		printf("%s\n", path);
+		if (command_has(&args, "json"))
+			json_dumpf(body, stdout, JSON_COMPACT);
+		else
+			fputs(path, stdout);
+		putchar('\n');
 		status = EXIT_OK;
 	}
 	json_decref(body);
@@ -124,7 +131,7 @@ const struct command cmd_reload = {
 
 const struct command cmd_backup = {
     .name = "backup",
-    .usage = "[-c FILE] FILE",
+    .usage = "[-c FILE] [--json] FILE",
     .help = "write a copy of the state while the agent runs",
     .flags = flags,
     .run = backup,

@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#define NOTE_MAX 65536 /* the agent refuses what it finds too long */
+
 static const struct command_flag list_flags[] = {
     COMMAND_FLAG_CONFIG,
     COMMAND_FLAG_JSON,
@@ -65,7 +67,7 @@ act_body(const struct command_args *args)
 	json_t *body = json_object();
 	struct buf text;
 
-	buf_init(&text, 400);
+	buf_init(&text, NOTE_MAX);
 	for (int i = 1; i < args->word_count; i++) {
 		if (i > 1)
 			buf_putc(&text, ' ');

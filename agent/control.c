@@ -1,7 +1,9 @@
 #include "agent/control.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agent/api.h"
 #include "base/httpd.h"
@@ -12,6 +14,7 @@
 struct control {
 	struct agent *agent;
 	struct httpd *socket, *listener; /* listener may be NULL */
+	bool local; /* what the listener is bound to, whatever a reload says */
 };
 
 char *
@@ -42,15 +45,21 @@ serve_socket(void *ctx, struct httpd_call *http)
 static bool
 is_host_ours(const struct httpd_call *http)
 {
-	static const char *const names[] = {"localhost", "127.", "[::1]", NULL};
 	const char *host = httpd_header(http, "Host");
+	struct in_addr v4;
+	char name[64], *port;
 
 	if (host == NULL)
 		return true;
-	for (size_t i = 0; names[i] != NULL; i++)
-		if (str_starts(host, names[i]))
-			return true;
-	return false;
+	if (str_copy(name, sizeof(name), host) != 0)
+		return false;
+	port = strrchr(name, ':');
+	if (port != NULL && strchr(port, ']') == NULL)
+		*port = '\0';
+	if (strcasecmp(name, "localhost") == 0 || str_eq(name, "[::1]"))
+		return true;
+	return inet_pton(AF_INET, name, &v4) == 1 &&
+	       ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 static void
@@ -58,14 +67,13 @@ serve_listener(void *ctx, struct httpd_call *http)
 {
 	struct control *c = ctx;
 	const struct config_http *config = &c->agent->config->http;
-	bool local = httpd_is_local(config->listen);
 	struct api_call call = {.agent = c->agent,
 	    .http = http,
 	    .trusted =
 		config->token != NULL && httpd_has_token(http, config->token),
-	    .token_needed = !local};
+	    .token_needed = !c->local};
 
-	if (local && !call.trusted && !is_host_ours(http)) {
+	if (c->local && !call.trusted && !is_host_ours(http)) {
 		api_error(&call, 421,
 		    "this listener answers to localhost only; use the token");
 		return;
@@ -87,6 +95,7 @@ control_open(struct control **out, struct agent *a, struct err *err)
 	int rc;
 
 	c->agent = a;
+	c->local = httpd_is_local(config->listen);
 	rc = httpd_new(&c->socket, a->loop, &own, serve_socket, c, err);
 	if (rc == 0 && !str_eq(config->listen, "none"))
 		rc = httpd_new(

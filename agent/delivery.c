@@ -43,12 +43,24 @@ delivery_line_init(struct delivery_line *line)
 	line->count = 0;
 }
 
+/* Of one incident: the higher seq waits for the nearest lower one. They come
+ * in any order from the store. */
+static void
+order(struct delivery *x, struct delivery *y)
+{
+	struct delivery *low = x->seq < y->seq ? x : y;
+	struct delivery *high = low == x ? y : x;
+
+	if (high->before == NULL || high->before->seq < low->seq)
+		high->before = low;
+}
+
 void
 delivery_line_add(struct delivery_line *line, struct delivery *x)
 {
 	for (struct delivery *y = line->first; y != NULL; y = y->next)
 		if (str_eq(y->incident, x->incident))
-			x->before = y;
+			order(x, y);
 	x->next = NULL;
 	*line->last = x;
 	line->last = &x->next;
@@ -68,9 +80,17 @@ delivery_line_remove(struct delivery_line *line, struct delivery *x)
 	if (line->last == &x->next)
 		line->last = at;
 	line->count--;
-	for (struct delivery *y = x->next; y != NULL; y = y->next)
+	for (struct delivery *y = line->first; y != NULL; y = y->next)
 		if (y->before == x)
 			y->before = x->before;
+}
+
+/* A due time further away than any back-off was made by a clock that was wrong
+ * then: it is due. */
+static int64_t
+due(const struct delivery *x, int64_t now_ms)
+{
+	return x->due_ms > now_ms + DELIVERY_WAIT_MAX_MS ? now_ms : x->due_ms;
 }
 
 struct delivery *
@@ -83,10 +103,10 @@ delivery_line_next(const struct delivery_line *line, int64_t now_ms,
 	for (struct delivery *x = line->first; x != NULL; x = x->next) {
 		if (x->before != NULL || x->group > committed)
 			continue;
-		if (best == NULL || x->due_ms < best->due_ms)
+		if (best == NULL || due(x, now_ms) < due(best, now_ms))
 			best = x;
 	}
-	if (best == NULL || best->due_ms <= now_ms)
+	if (best == NULL || due(best, now_ms) <= now_ms)
 		return best;
 	*wake_ms = best->due_ms;
 	return NULL;

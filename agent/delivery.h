@@ -11,7 +11,8 @@
 
 #include "alerting/incident.h"
 
-#define DELIVERY_KEY_MAX (INCIDENT_ID_LEN + 96)
+#define DELIVERY_KEY_MAX     (INCIDENT_ID_LEN + 96)
+#define DELIVERY_WAIT_MAX_MS ((int64_t)3600 * 1000) /* alerting/backoff.h */
 
 struct delivery {
 	char incident[INCIDENT_ID_LEN + 1];

@@ -86,6 +86,12 @@ dispatch_channels(const struct dispatch *d, size_t *count)
 	return d->names;
 }
 
+bool
+dispatch_enabled(const struct dispatch *d, size_t channel)
+{
+	return path_enabled(d->paths[channel]);
+}
+
 void
 dispatch_add(struct dispatch *d, size_t channel, const char *incident, int seq,
     const char *message)
@@ -111,26 +117,43 @@ dispatch_committed(struct dispatch *d)
 		path_pump(d->paths[i]);
 }
 
+struct loading {
+	struct dispatch *dispatch;
+	struct delivery_row *strays; /* of channels that left */
+	size_t stray_count;
+};
+
+static void
+keep_stray(struct loading *l, const struct delivery_row *row)
+{
+	struct delivery_row *copy;
+
+	l->strays = mem_grow(l->strays, l->stray_count + 1, sizeof(*l->strays));
+	copy = &l->strays[l->stray_count++];
+	*copy = *row;
+	copy->incident = mem_strdup(row->incident);
+	copy->channel = mem_strdup(row->channel);
+	copy->status = DELIVERY_DROPPED;
+	copy->done_ms = clock_wall_ms();
+	copy->detail = "the channel left the configuration";
+}
+
 static int
 take_row(void *ctx, const struct delivery_row *row)
 {
-	struct dispatch *d = ctx;
-	struct path *p = find(d, row->channel);
+	struct loading *l = ctx;
+	struct path *p = find(l->dispatch, row->channel);
 	struct delivery *x;
 
 	if (p == NULL) {
-		log_kv(LOG_LEVEL_WARN,
-		    "a delivery waits for a channel that is not in the "
-		    "configuration",
-		    "incident", row->incident, "channel", row->channel, NULL);
+		if (row->status == DELIVERY_PENDING)
+			keep_stray(l, row);
 		return 0;
 	}
 	if (row->status == DELIVERY_DEAD) {
 		path_count_dead(p);
 		return 0;
 	}
-	if (row->status != DELIVERY_PENDING)
-		return 0;
 	x = delivery_new(row->incident, row->seq, NULL);
 	x->created_ms = row->created_ms;
 	x->due_ms = row->due_ms;
@@ -139,15 +162,39 @@ take_row(void *ctx, const struct delivery_row *row)
 	return 0;
 }
 
+static void
+drop_strays(struct dispatch *d, struct loading *l)
+{
+	if (l->stray_count == 0)
+		return;
+	writer_begin(d->agent->writer);
+	for (size_t i = 0; i < l->stray_count; i++) {
+		struct delivery_row *row = &l->strays[i];
+
+		writer_delivery(d->agent->writer, row);
+		log_kv(LOG_LEVEL_WARN,
+		    "a delivery is dropped: its channel left the configuration",
+		    "incident", row->incident, "channel", row->channel, NULL);
+		free((char *)(uintptr_t)row->incident);
+		free((char *)(uintptr_t)row->channel);
+	}
+	writer_end(d->agent->writer, true);
+	free(l->strays);
+}
+
 int
 dispatch_load(struct dispatch *d, struct err *err)
 {
 	struct delivery_filter pending = {.status = DELIVERY_PENDING};
 	struct delivery_filter dead = {.status = DELIVERY_DEAD};
+	struct loading l = {.dispatch = d};
+	struct store *s = d->agent->store;
+	int rc = store_each_delivery(s, &pending, take_row, &l, err);
 
-	if (store_each_delivery(d->agent->store, &pending, take_row, d, err) !=
-		0 ||
-	    store_each_delivery(d->agent->store, &dead, take_row, d, err) != 0)
+	if (rc == 0)
+		rc = store_each_delivery(s, &dead, take_row, &l, err);
+	drop_strays(d, &l);
+	if (rc != 0)
 		return err_wrap(err, "reading deliveries");
 	dispatch_sent(d, 0);
 	return 0;
@@ -173,7 +220,6 @@ match_key(void *ctx, const struct delivery_row *row)
 	w->status = (int)row->status;
 	w->path = find(w->dispatch, row->channel);
 	w->delivery = delivery_new(row->incident, row->seq, NULL);
-	w->delivery->created_ms = row->created_ms;
 	return 1;
 }
 
@@ -192,16 +238,18 @@ dispatch_resend(struct dispatch *d, const char *key, struct err *err)
 	if (w.delivery == NULL)
 		return err_set(
 		    err, ERR_MISSING, "there is no delivery %.100s", key);
-	if (w.path == NULL || w.status == DELIVERY_PENDING) {
+	if (w.path == NULL || w.status == DELIVERY_PENDING ||
+	    w.status == DELIVERY_DELIVERED) {
 		delivery_free(w.delivery);
 		return err_set(err, ERR_REFUSED, "%.100s %s", key,
 		    w.path == NULL ? "belongs to a channel that is not in the "
 				     "configuration"
-				   : "is under way already");
+		    : w.status == DELIVERY_PENDING ? "is under way already"
+						   : "has arrived");
 	}
 	if (w.status == DELIVERY_DEAD)
 		path_forget_dead(w.path);
-	w.delivery->due_ms = clock_wall_ms();
+	w.delivery->created_ms = w.delivery->due_ms = clock_wall_ms();
 	writer_begin(d->agent->writer);
 	path_add(w.path, w.delivery);
 	path_put_row(w.path, w.delivery);

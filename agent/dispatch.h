@@ -14,9 +14,8 @@
 
 #include "agent/agent.h"
 
-#define DISPATCH_PENDING_MAX                                                   \
-	100000 /* per channel; past it the oldest tests
-                                       and reminders go to dead letters */
+/* Per channel; past it the oldest becomes a dead letter. */
+#define DISPATCH_PENDING_MAX 10000
 
 struct dispatch *dispatch_new(struct agent *a);
 void dispatch_free(struct dispatch *d);
@@ -28,6 +27,9 @@ void dispatch_configure(struct dispatch *d);
 /* Which channels there are, for routing: NULL-ended names, borrowed. */
 const char *const *dispatch_channels(const struct dispatch *d, size_t *count);
 
+/* Is it switched on? Others are not told, nor tested. */
+bool dispatch_enabled(const struct dispatch *d, size_t channel);
+
 /* Inside a writer group: a delivery of event (incident, seq), with its message
  * as JSON text, to the i-th channel. dispatch_sent() after writer_end(). */
 void dispatch_add(struct dispatch *d, size_t channel, const char *incident,
@@ -36,10 +38,11 @@ void dispatch_add(struct dispatch *d, size_t channel, const char *incident,
 void dispatch_sent(struct dispatch *d, uint64_t group);
 void dispatch_committed(struct dispatch *d); /* the writer moved on, or broke */
 
-/* From the store, at the start. */
+/* From the store, at the start. What waits for a channel that left meanwhile
+ * is dropped, visibly. */
 int dispatch_load(struct dispatch *d, struct err *err);
 
-/* A dead letter goes out again. ERR_MISSING, ERR_REFUSED. */
+/* A dead (or dropped) letter goes out again. ERR_MISSING, ERR_REFUSED. */
 int dispatch_resend(struct dispatch *d, const char *key, struct err *err);
 
 struct dispatch_status {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "agent/health.h"
+#include "agent/results.h"
 #include "agent/runs.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -20,7 +21,7 @@ heartbeat_configure(struct agent *a)
 
 	if (a->config->heartbeat_url == NULL) {
 		if (t != NULL)
-			agent_remove(a, t);
+			results_dismiss(a, t);
 		return;
 	}
 	if (t == NULL)

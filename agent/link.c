@@ -26,7 +26,8 @@ struct link {
 	const struct link_ops *ops;
 	void *ctx;
 	struct loop_timer *timer;
-	bool timer_armed, ready;
+	int64_t armed_ms; /* when the timer fires, boot clock; INT64_MAX */
+	bool ready;
 	struct slot *slots;
 	unsigned slot_count, used, next_slot;
 	int64_t serial;
@@ -44,7 +45,7 @@ put_down(struct link *l, const char *why)
 static void
 arm(struct link *l, int64_t at_ms)
 {
-	l->timer_armed = true;
+	l->armed_ms = at_ms;
 	loop_timer_arm_ms(l->timer, at_ms - clock_boot_ms());
 }
 
@@ -54,7 +55,7 @@ watch_deadlines(void *ctx)
 	struct link *l = ctx;
 	int64_t now_ms = clock_boot_ms(), next_ms = INT64_MAX;
 
-	l->timer_armed = false;
+	l->armed_ms = INT64_MAX;
 	if (!l->ready) {
 		put_down(l, "it did not say hello in time");
 		return;
@@ -106,7 +107,7 @@ take_hello(struct link *l, const json_t *hello, struct err *err)
 	l->slot_count = (unsigned)max_jobs;
 	l->slots = mem_array(l->slot_count, sizeof(*l->slots));
 	loop_timer_disarm(l->timer);
-	l->timer_armed = false;
+	l->armed_ms = INT64_MAX;
 	l->ops->ready(l->ctx, l);
 	return 0;
 }
@@ -240,7 +241,9 @@ link_jobs(const struct link *l)
 unsigned
 link_slots(const struct link *l)
 {
-	return l->ready && l->why[0] == '\0' ? l->slot_count - l->used : 0;
+	if (!l->ready || l->why[0] != '\0' || child_ended(l->child))
+		return 0;
+	return l->slot_count - l->used;
 }
 
 pid_t
@@ -265,7 +268,7 @@ link_send(struct link *l, uint32_t tag, int64_t timeout_ms, const char *members)
 	slot->tag = tag;
 	slot->deadline_ms = clock_boot_ms() + timeout_ms;
 	l->used++;
-	if (!l->timer_armed)
+	if (slot->deadline_ms + LINK_GRACE_MS < l->armed_ms)
 		arm(l, slot->deadline_ms + LINK_GRACE_MS);
 	buf_init(&line, LINES_MAX - 1);
 	rc = buf_printf(&line, "{\"job\":{\"id\":%lld,\"timeout_ms\":%lld,%s}}",

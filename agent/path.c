@@ -311,7 +311,10 @@ send_now(struct path *p, struct delivery *x)
 
 	buf_init(&members, LINES_MAX / 2);
 	if (compose(p, x, &members, &err) != 0) {
-		if (err.code == ERR_MISSING || err.code == ERR_PROTO)
+		bool stored = x->group <= writer_committed(p->agent->writer);
+
+		if (stored &&
+		    (err.code == ERR_MISSING || err.code == ERR_PROTO))
 			give_up(p, x, &err);
 		else /* the store's trouble: come back */
 			loop_timer_arm_ms(p->timer, RESTART_MAX_MS);
@@ -407,9 +410,27 @@ path_configure(struct path *p, const struct config_channel *channel)
 		json_decref(p->options);
 		p->options = json_incref(channel->options);
 		p->disabled = false;
+		p->failures = 0;
+		p->last_error[0] = '\0';
 		p->not_before_ms = 0;
 	}
 	path_pump(p);
+}
+
+/* The ceiling: the oldest that is not in the worker's hands gives way. */
+static void
+make_room(struct path *p)
+{
+	struct delivery *x = p->line.first;
+	struct receipt r = {.retry_after_ms = -1};
+
+	if (p->line.count < DISPATCH_PENDING_MAX)
+		return;
+	if (x == p->current)
+		x = x->next;
+	receipt_set(&r, RECEIPT_REJECTED, 0,
+	    "more than %d waited for this channel", DISPATCH_PENDING_MAX);
+	bury(p, x, &r);
 }
 
 void
@@ -419,6 +440,7 @@ path_add(struct path *p, struct delivery *x)
 		free(x->message);
 		x->message = NULL;
 	}
+	make_room(p);
 	delivery_line_add(&p->line, x);
 	p->unsent++;
 }
@@ -496,19 +518,34 @@ path_busy(const struct path *p)
 	return p->current != NULL;
 }
 
+bool
+path_enabled(const struct path *p)
+{
+	return p->enabled;
+}
+
+static bool
+is_sick(const struct path *p)
+{
+	int64_t old_ms = 0;
+
+	if (p->line.first != NULL)
+		old_ms = clock_wall_ms() - p->line.first->created_ms;
+	return p->failures >= SICK_FAILURES || old_ms > SICK_OLD_MS;
+}
+
 void
 path_tick(struct path *p)
 {
 	char reason[500];
-	int64_t old_ms = p->line.first == NULL
-	                     ? 0
-	                     : clock_wall_ms() - p->line.first->created_ms;
 
-	if (p->disabled)
+	if (!p->enabled)
+		health(p, OUTCOME_OK, "it is switched off");
+	else if (p->disabled)
 		health(p, OUTCOME_FAILED,
 		    "the receiver says it is gone (410); the channel rests "
 		    "until its configuration changes");
-	else if (p->failures >= SICK_FAILURES || old_ms > SICK_OLD_MS) {
+	else if (is_sick(p)) {
 		str_printf(reason, sizeof(reason), "%u waiting; last: %.300s",
 		    p->line.count,
 		    p->last_error[0] ? p->last_error : "no answer yet");

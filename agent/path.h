@@ -29,6 +29,7 @@ void path_forget_dead(struct path *p);
 
 void path_status(const struct path *p, struct dispatch_status *out);
 bool path_works(const struct path *p);
+bool path_enabled(const struct path *p);
 bool path_busy(const struct path *p);
 void path_tick(struct path *p);
 

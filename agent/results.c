@@ -16,6 +16,10 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+/* "tocsin/worker/" and the like in front of the longest name */
+_Static_assert(sizeof(((struct incident *)0)->probe) > CONFIG_NAME_MAX + 14,
+    "an incident has room for every name");
+
 #define PARENT_GRACE_MS 2000  /* for a parent's answer to come back */
 #define FIRST_TOLD_MAX  50    /* probes */
 #define SELF_REPEAT_MS  60000 /* the same trouble again: once a minute */
@@ -291,4 +295,12 @@ results_removed(struct agent *a, struct target *t)
 	}
 	writer_drop_probe(a->writer, t->config->name);
 	dispatch_sent(a->dispatch, writer_end(a->writer, true));
+}
+
+void
+results_dismiss(struct agent *a, struct target *t)
+{
+	results_removed(a, t);
+	agent_remove(a, t);
+	agent_index(a);
 }

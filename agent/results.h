@@ -29,7 +29,9 @@ void results_self(struct agent *a, const char *name, enum outcome outcome,
 /* Once a second: reminders, alerts that a parent held back. */
 void results_tick(struct agent *a);
 
-/* The probe left the configuration. */
+/* The probe left the configuration, or was switched off. */
 void results_removed(struct agent *a, struct target *t);
+/* The same, and the target goes: at once, unlike a reload's many. */
+void results_dismiss(struct agent *a, struct target *t);
 
 #endif

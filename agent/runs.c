@@ -41,19 +41,30 @@ compose(void *ctx, uint32_t id, struct buf *out)
 	return 0;
 }
 
-/* Sooner than planned while a failure or a recovery is not confirmed yet. */
+/* Sooner than planned while a failure or a recovery is not confirmed yet. What
+ * is not planned at all (off, or the heartbeat) stays so. */
 static void
 plan_retry(struct agent *a, struct target *t)
 {
-	int64_t due_ms;
+	int64_t planned_ms = schedule_due(a->schedule, t->id);
+	int64_t due_ms = t->started_ms + t->config->retry_every_ms;
 
-	if (!verdict_pending(&t->verdict))
+	if (!verdict_pending(&t->verdict) || planned_ms == INT64_MAX ||
+	    planned_ms <= due_ms)
 		return;
-	due_ms = t->started_ms + t->config->retry_every_ms;
-	if (due_ms < schedule_due(a->schedule, t->id)) {
-		schedule_set(a->schedule, t->id, due_ms);
-		runs_arm(a);
-	}
+	schedule_set(a->schedule, t->id, due_ms);
+	runs_arm(a);
+}
+
+/* The next slot, or sooner while something waits to be confirmed. */
+static int64_t
+next_run(const struct agent *a, const struct target *t)
+{
+	int64_t now_ms = clock_boot_ms(), slot_ms = next_slot(a, t, now_ms);
+	int64_t retry_ms = now_ms + t->config->retry_every_ms;
+
+	return verdict_pending(&t->verdict) && retry_ms < slot_ms ? retry_ms
+	                                                          : slot_ms;
 }
 
 static void
@@ -62,8 +73,6 @@ release(struct agent *a, struct target *t)
 	char name[CONFIG_NAME_MAX + 32];
 
 	t->strikes = 0;
-	if (t->quarantined_ms == 0)
-		return;
 	t->quarantined_ms = 0;
 	str_printf(name, sizeof(name), SELF_PREFIX "probe/%s", t->config->name);
 	results_self(a, name, OUTCOME_OK, "it runs again");
@@ -213,6 +222,8 @@ runs_arm(struct agent *a)
 {
 	int64_t wait_ms = schedule_next(a->schedule) - clock_boot_ms();
 
+	if (a->stopping)
+		return;
 	if (wait_ms > WAKE_MS)
 		wait_ms = WAKE_MS;
 	loop_timer_arm_ms(a->run_timer, wait_ms < 0 ? 0 : wait_ms);
@@ -251,7 +262,7 @@ runs_plan(struct agent *a, struct target *t, int64_t soon_ms)
 	}
 	pool_of(a, t->config->kind);
 	t->quarantined_ms = 0;
-	slot_ms = next_slot(a, t, clock_boot_ms());
+	slot_ms = next_run(a, t);
 	if (clock_wall_ms() - t->last_ms >= t->config->every_ms &&
 	    clock_boot_ms() + soon_ms < slot_ms)
 		slot_ms = clock_boot_ms() + soon_ms;
@@ -267,10 +278,8 @@ runs_forget(struct agent *a, struct target *t)
 void
 runs_now(struct agent *a, struct target *t)
 {
-	if (t->config->kind == NULL || t->running)
-		return;
-	t->quarantined_ms = 0;
-	run(a, t);
+	if (t->config->kind != NULL && t->config->enabled)
+		run(a, t);
 }
 
 void
@@ -281,8 +290,7 @@ runs_rebase(struct agent *a)
 		struct target *t = a->targets[i];
 
 		if (t != NULL && !t->self && t->config->enabled)
-			schedule_set(a->schedule, t->id,
-			    next_slot(a, t, clock_boot_ms()));
+			schedule_set(a->schedule, t->id, next_run(a, t));
 	}
 	runs_arm(a);
 }

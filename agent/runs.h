@@ -12,7 +12,7 @@ void runs_stop(struct agent *a);
 /* Targets were added or changed: (re)plan this one. soon_ms: first run. */
 void runs_plan(struct agent *a, struct target *t, int64_t soon_ms);
 void runs_forget(struct agent *a, struct target *t);
-/* As soon as it can be, beside its schedule. */
+/* Now, beside its schedule, unless it is running, off or quarantined. */
 void runs_now(struct agent *a, struct target *t);
 void runs_arm(struct agent *a); /* after the schedule changed */
 /* The wall clock jumped: slots are re-based. */

@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define STDERR_LINE_MAX 4096
+#define STDERR_LINE_MAX 16384
 
 struct child {
 	struct child *next;
@@ -140,7 +140,7 @@ child_line(void *ctx, char *text, size_t len)
 }
 
 static void
-child_ended(void *ctx, const struct err *why)
+output_ended(void *ctx, const struct err *why)
 {
 	struct child *c = ctx;
 
@@ -168,6 +168,8 @@ log_ended(void *ctx, const struct err *why)
 
 	if (why->code != ERR_NONE)
 		log_warn("worker %s: log: %s", c->name, why->text);
+	lines_free(c->log); /* it must not block on a pipe nobody reads */
+	c->log = NULL;
 }
 
 static char **
@@ -232,7 +234,7 @@ child_spawn(struct child **out, struct supervisor *s, const char *name,
     const char *const *argv, const struct child_ops *ops, void *ctx,
     struct err *err)
 {
-	static const struct lines_ops io_ops = {child_line, child_ended};
+	static const struct lines_ops io_ops = {child_line, output_ended};
 	static const struct lines_ops log_ops = {log_line, log_ended};
 	struct child *c;
 	int io[2], log[2], rc;
@@ -281,11 +283,10 @@ child_kill(struct child *c)
 		kill(c->pid, SIGKILL);
 }
 
-void
-child_close(struct child *c)
+bool
+child_ended(const struct child *c)
 {
-	lines_drain(c->lines, 0);
-	lines_hang_up(c->lines);
+	return c->ended;
 }
 
 pid_t

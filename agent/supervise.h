@@ -6,6 +6,7 @@
 #ifndef AGENT_SUPERVISE_H
 #define AGENT_SUPERVISE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -32,8 +33,8 @@ int child_spawn(struct child **out, struct supervisor *s, const char *name,
     struct err *err);
 /* Queue a line; -1 if its backlog is full or it is over. */
 int child_send(struct child *c, const char *text, size_t len);
-void child_kill(struct child *c);  /* SIGKILL; over() follows */
-void child_close(struct child *c); /* end its input: an orderly good-bye */
+void child_kill(struct child *c);        /* SIGKILL; over() follows */
+bool child_ended(const struct child *c); /* it says and hears nothing more */
 pid_t child_pid(const struct child *c);
 void child_free(struct child *c); /* no callback after; kills it if alive */
 

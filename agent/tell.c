@@ -137,7 +137,8 @@ deliver(struct agent *a, const struct target *t, struct incident *in,
 	route_choose(a->config->routes, a->config->route_count, names, count,
 	    &facts, chosen);
 	for (size_t i = 0; i < count; i++)
-		if (chosen[i] && !is_sick_path(t, names[i]))
+		if (chosen[i] && dispatch_enabled(a->dispatch, i) &&
+		    !is_sick_path(t, names[i]))
 			dispatch_add(a->dispatch, i, in->id, in->seq, text);
 	free(chosen);
 }

@@ -303,13 +303,12 @@ writer_flush(struct writer *w)
 			drop_first(w);
 		}
 	}
-	if (!wrote)
-		return;
 	if (w->why.code != ERR_NONE) {
 		w->why = (struct err)ERR_INIT;
 		w->ops->trouble(w->ctx, NULL);
 	}
-	w->ops->committed(w->ctx, w->committed);
+	if (wrote)
+		w->ops->committed(w->ctx, w->committed);
 }
 
 static void
@@ -365,7 +364,7 @@ writer_begin(struct writer *w)
 }
 
 /* Past the ceiling: the oldest groups that hold nothing but an uneventful
- * observation go; if there are none, the newcomer's history goes. */
+ * observation go. What matters stays, however much it is. */
 static void
 shed(struct writer *w)
 {

@@ -6,8 +6,8 @@
  * WRITER_WAIT_MS, which is all a crash can lose of history, never of facts.
  *
  * If the store will not commit, groups stay here, in order, and are tried
- * again; alerts leave from memory meanwhile. The queue has a ceiling: past it
- * uneventful observations are dropped first, and counted.
+ * again; alerts leave from memory meanwhile. Uneventful observations have a
+ * ceiling: past it the oldest are dropped, and counted. What matters is kept.
  */
 #ifndef AGENT_WRITER_H
 #define AGENT_WRITER_H

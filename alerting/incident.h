@@ -31,7 +31,7 @@ extern const char *const incident_status_names[]; /* NULL-ended */
 
 struct incident {
 	char id[INCIDENT_ID_LEN + 1];
-	char probe[64];
+	char probe[96]; /* room for "tocsin/path/" and a name */
 	enum incident_status status;
 	enum severity severity; /* never falls while it lasts */
 	/* Confirmed now: degraded or failed, the worst of it while flapping; ok

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,7 +51,7 @@ static bool
 deliver(struct lines *l)
 {
 	size_t start = 0;
-	bool gone = false;
+	bool gone = false, *outer = l->gone;
 	struct err err = ERR_INIT;
 
 	l->gone = &gone;
@@ -66,7 +65,12 @@ deliver(struct lines *l)
 		start += (size_t)(nl - text) + 1;
 		l->ops->line(l->ctx, text, (size_t)(nl - text));
 		if (gone)
-			return false;
+			break;
+	}
+	if (gone) {
+		if (outer != NULL)
+			*outer = true;
+		return false;
 	}
 	l->in_len -= start;
 	memmove(l->in, l->in + start, l->in_len);
@@ -74,11 +78,12 @@ deliver(struct lines *l)
 		err_set(&err, ERR_PROTO, "a line is longer than %zu bytes",
 		    l->max_line);
 		end(l, &err);
-		if (gone)
-			return false;
 	}
-	l->gone = NULL;
-	return true;
+	if (!gone)
+		l->gone = outer;
+	else if (outer != NULL)
+		*outer = true;
+	return !gone;
 }
 
 static void
@@ -303,10 +308,4 @@ lines_drain(struct lines *l, int timeout_ms)
 		if (left <= 0 || poll(&p, 1, (int)left) < 0)
 			return -1;
 	}
-}
-
-void
-lines_hang_up(struct lines *l)
-{
-	shutdown(l->wfd, SHUT_WR);
 }

@@ -36,7 +36,5 @@ int lines_send_json(struct lines *l, const json_t *value);
 size_t lines_backlog(const struct lines *l); /* bytes not yet written */
 /* Write out what is queued, blocking at most timeout_ms (for exits). */
 int lines_drain(struct lines *l, int timeout_ms);
-/* Nothing more will be sent: the other end reads an end of file. */
-void lines_hang_up(struct lines *l);
 
 #endif

@@ -90,6 +90,7 @@ found_name(const json_t *v)
 	    [JSON_NULL] = "nothing",
 	};
 
+	CHECK(v != NULL);
 	return names[json_typeof(v)];
 }
 

@@ -151,7 +151,6 @@ what_is_sent_arrives_whole(void **state)
 	for (int i = 0; i < LINES; i++)
 		assert_int_equal(lines_send(w.lines, text, sizeof(text)), 0);
 	assert_int_equal(lines_backlog(w.lines), LINES * (LEN + 1));
-	lines_hang_up(w.lines); /* too early: nothing is written yet */
 	lines_free(w.lines);
 	w.lines = NULL;
 	loop_run(w.loop);
