@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "agent/backup.h"
+#include "agent/config_mistakes.h"
 #include "agent/control.h"
 #include "agent/dispatch.h"
 #include "agent/findings.h"
@@ -31,17 +32,16 @@
 static void
 log_mistakes(const struct config_mistakes *m, bool fatal)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		const struct config_mistake *x = &m->items[i];
-		const char *colon = x->path[0] != '\0' ? ": " : "";
+	struct buf text;
 
-		if (fatal)
-			log_error("%s:%d:%d: %s%s%s", x->file, x->line,
-			    x->column, x->path, colon, x->text);
-		else
-			log_warn("%s:%d:%d: %s%s%s", x->file, x->line,
-			    x->column, x->path, colon, x->text);
+	buf_init(&text, 4096);
+	for (size_t i = 0; i < m->count; i++) {
+		buf_clear(&text);
+		config_mistake_text(&text, &m->items[i], "");
+		log_kv(fatal ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, buf_str(&text),
+		    NULL);
 	}
+	buf_fini(&text);
 }
 
 static void
@@ -280,6 +280,12 @@ finish(struct agent *a)
 		health_stop(a);
 	if (a->schedule != NULL)
 		runs_stop(a);
+	if (a->writer != NULL)
+		writer_flush(a->writer);
+	if (a->writer != NULL && writer_waiting(a->writer) > 0)
+		log_error("%u changes are lost: the state database does not "
+			  "take them (%s)",
+		    writer_waiting(a->writer), writer_reason(a->writer));
 	writer_free(a->writer);
 	a->writer = NULL;
 	dispatch_free(a->dispatch);

@@ -53,6 +53,7 @@ struct target {
 	int64_t started_ms;     /* boot clock, of the running or last run */
 	unsigned strikes;       /* workers that died with its job in flight */
 	int64_t quarantined_ms; /* until then, boot clock; 0 = not */
+	bool blind; /* people know that it has not been able to tell */
 	uint64_t runs, skipped;
 };
 

@@ -22,6 +22,7 @@ static const struct route_row rows[] = {
     {"GET", "/api/v1/status", api_status},
     {"GET", "/api/v1/incidents", api_incidents},
     {"GET", "/api/v1/incidents/*", api_incident},
+    {"GET", "/incidents/*", api_incident_page},
     {"POST", "/api/v1/incidents/*/acknowledge", api_acknowledge},
     {"POST", "/api/v1/incidents/*/resolve", api_resolve},
     {"POST", "/api/v1/incidents/*/note", api_note},

@@ -29,6 +29,9 @@ void api_error(struct api_call *call, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void api_err(struct api_call *call, const struct err *err); /* status by code */
 
+/* Unresolved incidents by severity, findings included. */
+void api_count_open(const struct agent *a, unsigned open[SEVERITY_COUNT]);
+
 /* Handlers, by file. api_status.c: */
 void api_status(struct api_call *call);
 void api_healthz(struct api_call *call);
@@ -36,6 +39,7 @@ void api_readyz(struct api_call *call);
 /* api_incidents.c: */
 void api_incidents(struct api_call *call);
 void api_incident(struct api_call *call);
+void api_incident_page(struct api_call *call); /* HTML, for people */
 void api_acknowledge(struct api_call *call);
 void api_resolve(struct api_call *call);
 void api_note(struct api_call *call);

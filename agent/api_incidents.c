@@ -5,6 +5,7 @@
 #include "agent/api.h"
 #include "agent/delivery.h"
 #include "agent/dispatch.h"
+#include "alerting/render.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -288,4 +289,46 @@ api_resend(struct api_call *call)
 		api_err(call, &err);
 	else
 		api_reply(call, 202, json_pack("{s:s}", "delivery", call->id));
+}
+
+static int
+take_newest(void *ctx, const struct event_row *row)
+{
+	char **newest = ctx;
+
+	free(*newest);
+	*newest = mem_strdup(row->body);
+	return 0;
+}
+
+/* What public_url links to in messages: the incident's newest message as the
+ * mail shows it. */
+void
+api_incident_page(struct api_call *call)
+{
+	struct err err = ERR_INIT;
+	char *newest = NULL;
+	json_t *json = NULL;
+	struct message m;
+	struct buf page;
+
+	writer_flush(call->agent->writer);
+	if (store_each_event(call->agent->store, call->id, take_newest, &newest,
+		&err) != 0) {
+		api_err(call, &err);
+	} else if (newest == NULL) {
+		api_error(call, 404, "there is no incident %.20s", call->id);
+	} else if (json_parse(&json, newest, strlen(newest), &err) != 0 ||
+		   message_parse(&m, json, &err) != 0) {
+		api_err(call, &err);
+	} else {
+		buf_init(&page, HTTPD_BODY_MAX);
+		render_html(&page, &m);
+		httpd_reply(call->http, 200, "text/html; charset=utf-8",
+		    buf_str(&page), page.len);
+		buf_fini(&page);
+		message_fini(&m);
+	}
+	json_decref(json);
+	free(newest);
 }

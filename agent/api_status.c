@@ -5,6 +5,7 @@
 #include "agent/health.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/str.h"
 
 static json_t *
@@ -107,18 +108,50 @@ describe_store(const struct agent *a)
 	return o;
 }
 
+static int
+count_finding(void *ctx, const struct incident_row *row)
+{
+	unsigned *open = ctx;
+	json_t *in = NULL;
+
+	if (json_parse(&in, row->body, strlen(row->body), NULL) == 0 &&
+	    json_bool(in, "finding", false))
+		open[row->severity]++;
+	json_decref(in);
+	return 0;
+}
+
+void
+api_count_open(const struct agent *a, unsigned open[SEVERITY_COUNT])
+{
+	struct incident_filter unresolved = {.unresolved_only = true};
+
+	for (int i = 0; i < SEVERITY_COUNT; i++)
+		open[i] = 0;
+	for (uint32_t i = 0; i < a->target_count; i++)
+		if (a->targets[i] != NULL && has_open_incident(a->targets[i]))
+			open[a->targets[i]->story->incident.severity]++;
+	/* Those that findings opened belong to no target's story. */
+	if (store_each_incident(
+		a->store, &unresolved, count_finding, open, NULL) != 0)
+		log_debug("findings are not counted: the store is away");
+}
+
 void
 api_status(struct api_call *call)
 {
 	const struct agent *a = call->agent;
 	json_t *o = json_object(), *probes = json_array();
 	json_t *incidents = json_object();
-	int open = 0;
+	unsigned by_severity[SEVERITY_COUNT], open = 0;
+
+	api_count_open(a, by_severity);
+	for (int i = 0; i < SEVERITY_COUNT; i++)
+		open += by_severity[i];
 
 	for (uint32_t i = 0; i < a->by_name_count; i++) {
 		const struct target *t = a->by_name[i];
 
-		open += has_open_incident(t);
 		if (!t->self || has_open_incident(t))
 			json_array_append_new(probes, describe_probe(t));
 	}

@@ -17,6 +17,15 @@ static const struct command_flag flags[] = {
     {0},
 };
 
+/* A good standing is not to be relied on if the last run could not tell. */
+static bool
+stands(const json_t *probe, const char *word)
+{
+	return str_eq(json_str(probe, "standing"), word) ||
+	       (str_eq(word, "unknown") &&
+		   str_eq(json_str(probe, "outcome"), word));
+}
+
 /* The worst standing, as an exit status: a script may ask "is all well?". */
 static int
 exit_status(const json_t *status)
@@ -30,7 +39,7 @@ exit_status(const json_t *status)
 	for (int w = 0; w < 3; w++)
 		json_array_foreach (probes, i, probe) {
 			if (json_bool(probe, "enabled", true) &&
-			    str_eq(json_str(probe, "standing"), worst[w]))
+			    stands(probe, worst[w]))
 				return statuses[w];
 		}
 	return EXIT_OK;
@@ -71,14 +80,15 @@ run(const struct command *self, int argc, char **argv)
 	if (client_init(&client, command_config(&args), &err) != 0)
 		status = command_fail("%s", err.text);
 	else
-		do {
+		for (;;) {
 			if (watch && isatty(STDOUT_FILENO))
 				fputs("\033[H\033[2J", stdout);
 			status = show_once(&args, &client);
 			fflush(stdout);
-			if (watch)
-				sleep(WATCH_S);
-		} while (watch);
+			if (!watch)
+				break;
+			sleep(WATCH_S);
+		}
 	client_fini(&client);
 	command_args_fini(&args);
 	return status;

@@ -318,16 +318,10 @@ add_lateness(struct page *p, const struct agent *a)
 static void
 add_incidents(struct page *p, const struct agent *a)
 {
-	unsigned open[SEVERITY_COUNT] = {0};
+	unsigned open[SEVERITY_COUNT];
 	char labels[40];
 
-	for (uint32_t i = 0; i < a->target_count; i++) {
-		const struct target *t = a->targets[i];
-
-		if (t != NULL && t->story != NULL &&
-		    t->story->incident.status != INCIDENT_RESOLVED)
-			open[t->story->incident.severity]++;
-	}
+	api_count_open(a, open);
 	for (int i = 0; i < SEVERITY_COUNT; i++) {
 		str_printf(labels, sizeof(labels), "severity=\"%s\"",
 		    severity_names[i]);

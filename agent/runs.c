@@ -14,6 +14,7 @@
 #define WAKE_MS       30000 /* CLOCK_MONOTONIC stops in suspend */
 #define EARLY_MS      10    /* one wake-up serves what is due about now */
 #define QUARANTINE_MS ((int64_t)3600 * 1000)
+#define BLIND_RUNS    5
 #define STRIKES_MAX   2
 
 static int64_t
@@ -73,9 +74,27 @@ release(struct agent *a, struct target *t)
 	char name[CONFIG_NAME_MAX + 32];
 
 	t->strikes = 0;
+	t->blind = false;
 	t->quarantined_ms = 0;
 	str_printf(name, sizeof(name), SELF_PREFIX "probe/%s", t->config->name);
 	results_self(a, name, OUTCOME_OK, "it runs again");
+}
+
+/* A probe that cannot look is no alarm of its target's, but somebody must know:
+ * after some runs in a row that could not tell, it is one of our own. */
+static void
+watch_sight(struct agent *a, struct target *t)
+{
+	char name[CONFIG_NAME_MAX + 32], reason[500];
+
+	if (t->blind || t->self || t->verdict.unknown_streak < BLIND_RUNS)
+		return;
+	t->blind = true;
+	str_printf(name, sizeof(name), SELF_PREFIX "probe/%s", t->config->name);
+	str_printf(reason, sizeof(reason),
+	    "%u runs in a row could not tell; the last: %.300s",
+	    t->verdict.unknown_streak, t->reason);
+	results_self(a, name, OUTCOME_FAILED, reason);
 }
 
 static void
@@ -94,9 +113,10 @@ result(void *ctx, uint32_t id, const json_t *body,
 	if (t == NULL)
 		return;
 	t->running = false;
-	if (t->strikes > 0)
+	if (t->strikes > 0 || (t->blind && r.outcome != OUTCOME_UNKNOWN))
 		release(a, t);
 	results_take(a, t, &r);
+	watch_sight(a, t);
 	plan_retry(a, t);
 }
 

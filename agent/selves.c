@@ -52,6 +52,6 @@ selves_restarted(struct agent *a)
 			continue;
 		suspect = agent_find(a, subject(t, "probe"));
 		if (suspect != NULL)
-			suspect->strikes = 1;
+			suspect->strikes = 1; /* its next answer releases it */
 	}
 }

@@ -188,6 +188,7 @@ show_incidents(FILE *out, const json_t *list)
 	    {"STATUS", "status", false},
 	    {"SEVERITY", "severity", false},
 	    {"OPENED", "opened_at", true},
+	    {"HELD BY", "held_by", false},
 	    {"TITLE", "title", false},
 	    {"REASON", "reason", false},
 	};
@@ -195,7 +196,7 @@ show_incidents(FILE *out, const json_t *list)
 	if (json_array_size(list) == 0)
 		fputs("no incidents\n", out);
 	else
-		table(out, list, columns, 6);
+		table(out, list, columns, 7);
 }
 
 static void

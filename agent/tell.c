@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#define TIMELINE_TEXT_MAX (sizeof(((struct incident_step *)0)->text) + 70)
+
 void
 tell_remember(
     struct story *story, int64_t at_ms, enum event_type type, const char *text)
@@ -25,6 +27,19 @@ tell_remember(
 	str_copy(
 	    story->timeline[n].text, sizeof(story->timeline[n].text), text);
 	story->timeline_count = n + 1;
+}
+
+/* An entry of the timeline says who, where somebody did it. */
+static void
+timeline_text(char dst[TIMELINE_TEXT_MAX], const struct incident_step *step)
+{
+	if (step->actor[0] == '\0')
+		str_copy(dst, TIMELINE_TEXT_MAX, step->text);
+	else if (step->text[0] == '\0')
+		str_printf(dst, TIMELINE_TEXT_MAX, "by %s", step->actor);
+	else
+		str_printf(
+		    dst, TIMELINE_TEXT_MAX, "%s: %s", step->actor, step->text);
 }
 
 static void
@@ -65,7 +80,7 @@ build(struct agent *a, const struct target *t, const struct story *story,
 	    .event = step->event,
 	    .at_ms = clock_wall_ms(),
 	    .actor = step->actor,
-	    .note = step->event == EVENT_NOTE ? step->text : "",
+	    .note = step->actor[0] != '\0' ? step->text : "",
 	    .agent = a->config->agent_name};
 	json_t *regions = json_pack("[s]", AGENT_REGION), *json;
 	char *url = NULL;
@@ -73,6 +88,10 @@ build(struct agent *a, const struct target *t, const struct story *story,
 	fill_incident(&m, &story->incident);
 	fill_probe(&m, t);
 	m.regions = regions;
+	if (step->event == EVENT_RESOLVED && r != NULL)
+		m.reason = r->reason; /* what is good now; before: timeline */
+	else if (step->event == EVENT_RESOLVED)
+		m.reason = step->text;
 	if (r != NULL && r->body != NULL) {
 		m.facts = json_object_get(r->body, "facts");
 		m.metrics = json_object_get(r->body, "metrics");
@@ -161,9 +180,10 @@ tell(struct agent *a, const struct target *t, struct story *story,
     const struct incident_step *step, const struct result *r)
 {
 	json_t *json;
-	char *text;
+	char *text, said[TIMELINE_TEXT_MAX];
 
-	tell_remember(story, clock_wall_ms(), step->event, step->text);
+	timeline_text(said, step);
+	tell_remember(story, clock_wall_ms(), step->event, said);
 	tell_incident(a, &story->incident);
 	json = build(a, t, story, step, r);
 	text = json_text(json);

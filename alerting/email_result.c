@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/str.h"
 
 static bool
@@ -76,6 +77,7 @@ refused_some(const struct email_result *s, const struct option_list *to,
 			whom = to->items[s->who[i]];
 		}
 	}
+	CHECK(first != NULL); /* the caller saw that some were refused */
 	receipt_set(r, again > 0 ? RECEIPT_RETRY : RECEIPT_REJECTED,
 	    first->code,
 	    "%s: the server answered %d %s (%zu of %zu addresses have it)",

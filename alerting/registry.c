@@ -78,6 +78,7 @@ start(void *ctx, struct worker_job *job, const json_t *body, struct err *err)
 	if (message_parse(&m, json_object_get(body, "message"), err) < 0)
 		return -1;
 	p->kind->deliver(p->config, p->state, &m, job->deadline_ms, &r);
+	option_redact(p->kind->options, p->config, r.detail);
 	message_fini(&m);
 	worker_result(job, receipt_json(&r));
 	return 0;

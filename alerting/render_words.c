@@ -79,6 +79,26 @@ lasted_ms(const struct message *m)
 	return m->resolved_ms - from;
 }
 
+bool
+render_still_bad(const struct message *m)
+{
+	return m->event == EVENT_RESOLVED &&
+	       (m->outcome == OUTCOME_FAILED || m->outcome == OUTCOME_DEGRADED);
+}
+
+/* Closed by hand, it may still fail; over by itself, what is good now. */
+static void
+gist_closed(char *dst, const struct message *m)
+{
+	char who[130], why[RENDER_VALUE_MAX / 2];
+
+	clean(who, sizeof(who), m->actor);
+	clean(why, sizeof(why), m->note);
+	str_printf(dst, RENDER_VALUE_MAX, "closed by %s%s%s%s", who,
+	    why[0] ? ": " : "", why,
+	    render_still_bad(m) ? "; it is still bad" : "");
+}
+
 static void
 gist_resolved(char *dst, const struct message *m)
 {
@@ -86,12 +106,14 @@ gist_resolved(char *dst, const struct message *m)
 	int64_t lasted = lasted_ms(m);
 
 	clean(reason, sizeof(reason), m->reason);
-	if (lasted < 0)
+	if (m->actor[0] != '\0')
+		gist_closed(dst, m);
+	else if (lasted < 0)
 		str_copy(dst, RENDER_VALUE_MAX, reason);
 	else
 		str_printf(dst, RENDER_VALUE_MAX, "over after %s%s%s",
 		    str_duration_human(how_long, lasted * 1000),
-		    reason[0] ? ": " : "", reason);
+		    reason[0] ? "; now: " : "", reason);
 }
 
 static void
@@ -125,6 +147,9 @@ render_advice(const struct message *m)
 {
 	if (m->event == EVENT_TEST)
 		return "Nothing: somebody tested this channel.";
+	if (m->event == EVENT_RESOLVED && render_still_bad(m))
+		return "Nothing now: somebody closed it although it is still "
+		       "bad. You are told again if it goes on.";
 	if (m->event == EVENT_RESOLVED)
 		return "Nothing: it is over.";
 	if (m->event == EVENT_FLAPPING)

@@ -6,6 +6,8 @@
 #ifndef ALERTING_RENDER_WORDS_H
 #define ALERTING_RENDER_WORDS_H
 
+#include <stdbool.h>
+
 #include "alerting/message.h"
 #include "base/buf.h"
 
@@ -36,5 +38,8 @@ render_row_fn(void *ctx, const char *label, const char *value, bool link);
 void render_rows(const struct message *m, render_row_fn *row, void *ctx);
 /* The same for facts, then metrics, of the observation. */
 void render_facts(const struct message *m, render_row_fn *row, void *ctx);
+
+/* Was it closed by a person although it is still bad? */
+bool render_still_bad(const struct message *m);
 
 #endif

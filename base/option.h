@@ -144,6 +144,12 @@ option_mistake(struct option_report *report, const json_t *at, const char *path,
 
 void option_free(const struct option *table, void *config);
 
+/* Blot out the values of secret options wherever outside text echoes them, in
+ * place: a server may answer with the token it was sent. */
+void option_redact(const struct option *table, const void *config, char *text);
+void option_redact_json(
+    const struct option *table, const void *config, json_t *value);
+
 /* The object again, with secrets as "***" if hide_secrets; only what differs
  * from the defaults unless `all`. The caller's. */
 json_t *option_dump(const struct option *table, const void *config, bool all,

@@ -109,8 +109,14 @@ run_free(struct run *run)
 static json_t *
 result_of(const struct run *run, struct observation *obs)
 {
+	const struct option *table = run->host->kind->options;
 	json_t *body = json_object();
 
+	if (run->job.config != NULL) {
+		option_redact(table, run->job.config, obs->reason);
+		option_redact_json(table, run->job.config, obs->facts);
+		option_redact_json(table, run->job.config, obs->findings);
+	}
 	json_put_str(body, "outcome", outcome_names[obs->outcome]);
 	json_put_str(body, "reason", obs->reason);
 	json_put_int(body, "duration_us", clock_boot_us() - run->started_us);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/netguard.h"
@@ -94,6 +95,7 @@ finish(
 		f->err = *err;
 		f->ours = uptime_is_ours(err, f->stage, f->address);
 	} else {
+		CHECK(answer != NULL); /* no error, so there is one */
 		f->record = run->question.record;
 		f->answers = (const char *const *)answer->texts;
 		f->answer_count = answer->count;

@@ -85,6 +85,42 @@ the_middle_of_an_incident_can_go(void **state)
 }
 
 static void
+order_holds_whatever_comes_first_from_the_store(void **state)
+{
+	struct delivery_line line;
+	struct delivery *third, *first, *second;
+	int64_t wake;
+
+	(void)state;
+	delivery_line_init(&line);
+	third = add(&line, "aaaaaaaaaa", 3, 0, 1);
+	first = add(&line, "aaaaaaaaaa", 1, 900, 1);
+	second = add(&line, "aaaaaaaaaa", 2, 0, 1);
+	assert_null(delivery_line_next(&line, 100, 1, &wake));
+	assert_int_equal(wake, 900);
+	assert_ptr_equal(delivery_line_next(&line, 900, 1, &wake), first);
+	done(&line, first);
+	assert_ptr_equal(delivery_line_next(&line, 900, 1, &wake), second);
+	done(&line, second);
+	assert_ptr_equal(delivery_line_next(&line, 900, 1, &wake), third);
+	done(&line, third);
+}
+
+static void
+a_clock_that_was_ahead_holds_nothing_back(void **state)
+{
+	struct delivery_line line;
+	struct delivery *x;
+	int64_t wake;
+
+	(void)state;
+	delivery_line_init(&line);
+	x = add(&line, "aaaaaaaaaa", 1, 5 * DELIVERY_WAIT_MAX_MS, 1);
+	assert_ptr_equal(delivery_line_next(&line, 1000, 1, &wake), x);
+	done(&line, x);
+}
+
+static void
 nothing_leaves_before_it_is_committed(void **state)
 {
 	struct delivery_line line;
@@ -107,6 +143,8 @@ main(void)
 	    cmocka_unit_test(keys_name_incident_event_and_channel),
 	    cmocka_unit_test(one_incident_keeps_its_order),
 	    cmocka_unit_test(the_middle_of_an_incident_can_go),
+	    cmocka_unit_test(order_holds_whatever_comes_first_from_the_store),
+	    cmocka_unit_test(a_clock_that_was_ahead_holds_nothing_back),
 	    cmocka_unit_test(nothing_leaves_before_it_is_committed),
 	};
 

@@ -88,15 +88,34 @@ says_that_it_is_over(void **state)
 	m.resolved_ms = SAMPLE_AT + 720000;
 	m.reason = "answers again";
 	says(render_title, &m,
-	    "[RESOLVED] portal: over after 12 min 30 s: answers again");
+	    "[RESOLVED] portal: over after 12 min 30 s; now: answers again");
 	text = rendered(render_text, &m);
 	assert_non_null(strstr(text, "Resolved    2026-11-22 04:12:00 UTC"));
 	assert_null(strstr(text, "incident ack"));
 	free(text);
 	says(render_short, &m,
-	    "over after 12 min 30 s: answers again\n"
+	    "over after 12 min 30 s; now: answers again\n"
 	    "https://portal.example.org/health\n"
 	    "incident 7k3qx9v2tb");
+	sample_free(&m);
+}
+
+static void
+does_not_call_over_what_somebody_closed(void **state)
+{
+	struct message m = sample_message(EVENT_RESOLVED);
+	char *text;
+
+	(void)state;
+	m.actor = "kim";
+	m.note = "planned work";
+	m.outcome = OUTCOME_FAILED;
+	says(render_title, &m,
+	    "[RESOLVED] portal: closed by kim: planned work; it is still bad");
+	text = rendered(render_text, &m);
+	assert_null(strstr(text, "it is over"));
+	assert_non_null(strstr(text, "told again"));
+	free(text);
 	sample_free(&m);
 }
 
@@ -113,7 +132,8 @@ names_every_event(void **state)
 	    [EVENT_ACKNOWLEDGED] =
 		"[ACKNOWLEDGED] portal is failing: taken by alice: on it",
 	    [EVENT_NOTE] = "[NOTE] portal is failing: note by alice: on it",
-	    [EVENT_RESOLVED] = "[RESOLVED] portal: it broke",
+	    [EVENT_RESOLVED] = "[RESOLVED] portal: closed by alice: on it; "
+			       "it is still bad",
 	    [EVENT_REOPENED] = "[CRITICAL AGAIN] portal is failing: it broke",
 	    [EVENT_TEST] = "[TEST] portal is failing: it broke",
 	};
@@ -205,6 +225,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(tells_everything_when_it_opens),
 	    cmocka_unit_test(says_that_it_is_over),
+	    cmocka_unit_test(does_not_call_over_what_somebody_closed),
 	    cmocka_unit_test(names_every_event),
 	    cmocka_unit_test(keeps_the_subject_while_it_lasts),
 	    cmocka_unit_test(keeps_hostile_text_in_its_line),
