@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -329,19 +330,18 @@ class Agent:
             f"the last run of {probe} to be {outcome}", timeout)
 
     def incidents(self, status="all", probe=None):
-        rows = self.get(f"/api/v1/incidents?status={status}&limit=1000")
-        rows = rows["incidents"] if isinstance(rows, dict) else rows
+        """The newest thousand, of all probes or of one."""
+        query = f"status={status}&limit=1000"
         if probe is not None:
-            rows = [row for row in rows if row["probe"] == probe]
-        return rows
+            query += "&probe=" + urllib.parse.quote(probe, safe="")
+        return self.get(f"/api/v1/incidents?{query}")["incidents"]
 
     def incident(self, identity):
         return self.get(f"/api/v1/incidents/{identity}")
 
     def deliveries(self, **filters):
         query = "&".join(f"{k}={v}" for k, v in filters.items())
-        rows = self.get(f"/api/v1/deliveries?{query}")
-        return rows["deliveries"] if isinstance(rows, dict) else rows
+        return self.get(f"/api/v1/deliveries?{query}")["deliveries"]
 
     def metrics(self):
         reply = self.tcp("GET", "/metrics")
