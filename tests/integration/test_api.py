@@ -98,6 +98,18 @@ class Api(Case):
             reply = agent.tcp("POST", path, body={})
             self.assertIn(reply.status, (401, 403), (path, reply))
 
+    def test_loopback_answers_to_its_own_names_only(self):
+        self.start()
+        for host in ("localhost", "127.0.0.1:9640", "127.8.9.1", "[::1]:80"):
+            reply = self.tocsin.tcp("GET", "/api/v1/status",
+                                    headers={"Host": host})
+            self.assertEqual(reply.status, 200, host)
+        for host in ("localhost.evil.example", "127.evil.example",
+                     "localhostevil", "[::1].evil", "evil.example", ""):
+            reply = self.tocsin.tcp("GET", "/api/v1/status",
+                                    headers={"Host": host})
+            self.assertEqual(reply.status, 421, host)
+
     def test_tcp_with_a_token(self):
         agent = self.start(http={
             "listen": f"127.0.0.1:{self.tocsin.port}", "token": TOKEN})

@@ -57,6 +57,75 @@ class Reload(Case):
         stays(lambda: len(read_alerts(self.alerts)) == 1, 2.5, "one alert")
         self.assertEqual(len(self.tocsin.incidents(probe="bad")), 1)
 
+    def test_switched_off_while_a_run_is_under_way(self):
+        slow = self.peer(Stub("silent"))
+        quick = {"every": "2s", "timeout": "1500ms", "confirm": 3}
+        self.configure(uptime("slow", slow.url, **quick))
+        self.tocsin.start()
+        wait_for(lambda: self.tocsin.probe("slow")["outcome"] == "failed",
+                 "a first failure, not confirmed yet")
+        for _ in range(3):  # in all phases of a run
+            self.configure(uptime("slow", slow.url, enabled=False, **quick))
+            self.tocsin.reload()
+            wait_for(lambda: not self.tocsin.probe("slow")["enabled"],
+                     "the reload")
+            stays(self.tocsin.running, 2.0, "the core to live")
+            self.configure(uptime("slow", slow.url, **quick))
+            self.tocsin.reload()
+            wait_for(lambda: self.tocsin.probe("slow")["enabled"],
+                     "the reload")
+        self.assertEqual(self.tocsin.incidents(probe="slow"), [])
+
+    def test_switched_off_closes_its_incident(self):
+        self.configure(uptime("bad", self.refused.url))
+        self.tocsin.start()
+        self.tocsin.wait_standing("bad", "failed")
+        self.configure(uptime("bad", self.refused.url, enabled=False))
+        self.reload_by_api()
+        wait_for(lambda: [a["event"] for a in read_alerts(self.alerts)] ==
+                 ["opened", "resolved"], "people to be told that it is over")
+
+    def test_the_heartbeat_can_leave(self):
+        probe = uptime("web", self.web.url)
+        self.configure(probe, heartbeat={"url": self.web.url, "every": "10s"})
+        self.tocsin.start()
+        self.tocsin.wait_standing("web", "ok")
+        self.configure(probe)
+        self.reload_by_api()
+        stays(self.tocsin.running, 2.5, "the core to live")
+        self.tocsin.stop()
+        self.tocsin.start()
+        self.tocsin.wait_standing("web", "ok")
+
+    def test_a_path_in_trouble_that_leaves_is_over(self):
+        channels = {"log": {"kind": "file", "path": str(self.alerts)},
+                    "gone": {"kind": "webhook", "url": self.refused.url,
+                             "allow_http": True,
+                             "allow_addresses": ["127.0.0.0/8"]}}
+        probes = [uptime("bad", self.refused.url)]
+        self.tocsin.configure(probes=probes, channels=channels)
+        self.tocsin.start()
+        wait_for(lambda: self.tocsin.incidents(probe="tocsin/path/gone"),
+                 "the path's own incident")
+        del channels["gone"]
+        self.tocsin.configure(probes=probes, channels=channels)
+        self.reload_by_api()
+        wait_for(lambda: self.tocsin.incidents(
+            probe="tocsin/path/gone")[0]["status"] == "resolved",
+                 "it to be over")
+
+    def test_a_probe_that_cannot_look_is_told(self):
+        self.configure(uptime("web", self.web.url, method="G T"))
+        self.tocsin.start()
+        wait_for(lambda: self.tocsin.incidents(probe="tocsin/probe/web"),
+                 "the agent to say that it cannot tell")
+        self.assertEqual(self.tocsin.incidents(probe="web"), [])
+        self.configure(uptime("web", self.web.url))
+        self.reload_by_api()
+        wait_for(lambda: self.tocsin.incidents(
+            probe="tocsin/probe/web")[0]["status"] == "resolved",
+                 "it to be over")
+
     def test_a_bad_configuration_changes_nothing(self):
         self.configure(uptime("web", self.web.url))
         self.tocsin.start()
