@@ -30,10 +30,9 @@ struct lines {
 	size_t out_start, out_len, out_room; /* out_len counts from out_start */
 	bool flushing;                       /* a deferred flush is queued */
 	bool ended;                          /* end() was called */
-	bool *gone; /* set by lines_free during a callback */
+	bool busy;                           /* inside a callback */
+	bool doomed; /* lines_free came meanwhile: right after it */
 };
-
-static void read_ready(void *ctx, int fd, unsigned ready);
 
 static void
 end(struct lines *l, const struct err *why)
@@ -46,16 +45,14 @@ end(struct lines *l, const struct err *why)
 	l->ops->end(l->ctx, why);
 }
 
-/* Hand out each complete line of what was read; false if l is gone. */
-static bool
+/* Hand out each complete line of what was read. */
+static void
 deliver(struct lines *l)
 {
 	size_t start = 0;
-	bool gone = false, *outer = l->gone;
 	struct err err = ERR_INIT;
 
-	l->gone = &gone;
-	while (!l->ended) {
+	while (!l->ended && !l->doomed) {
 		char *text = l->in + start;
 		char *nl = memchr(text, '\n', l->in_len - start);
 
@@ -64,26 +61,14 @@ deliver(struct lines *l)
 		*nl = '\0';
 		start += (size_t)(nl - text) + 1;
 		l->ops->line(l->ctx, text, (size_t)(nl - text));
-		if (gone)
-			break;
-	}
-	if (gone) {
-		if (outer != NULL)
-			*outer = true;
-		return false;
 	}
 	l->in_len -= start;
 	memmove(l->in, l->in + start, l->in_len);
-	if (l->in_len >= l->max_line && !l->ended) {
-		err_set(&err, ERR_PROTO, "a line is longer than %zu bytes",
-		    l->max_line);
-		end(l, &err);
-	}
-	if (!gone)
-		l->gone = outer;
-	else if (outer != NULL)
-		*outer = true;
-	return !gone;
+	if (l->in_len < l->max_line || l->ended || l->doomed)
+		return;
+	err_set(
+	    &err, ERR_PROTO, "a line is longer than %zu bytes", l->max_line);
+	end(l, &err);
 }
 
 static void
@@ -118,8 +103,7 @@ read_some(struct lines *l)
 		return;
 	}
 	l->in_len += (size_t)n;
-	if (!deliver(l))
-		return;
+	deliver(l);
 	if (l->in_len == 0 && l->in_room > KEEP_ROOM) {
 		free(l->in);
 		l->in = NULL;
@@ -127,12 +111,27 @@ read_some(struct lines *l)
 	}
 }
 
+static void dispose(struct lines *l);
+
+/* False if l is gone: a callback freed it. */
+static bool
+attend(struct lines *l)
+{
+	l->busy = true;
+	read_some(l);
+	l->busy = false;
+	if (!l->doomed)
+		return true;
+	dispose(l);
+	return false;
+}
+
 static void
 read_ready(void *ctx, int fd, unsigned ready)
 {
 	(void)fd;
 	(void)ready;
-	read_some(ctx);
+	attend(ctx);
 }
 
 /* epoll does not watch regular files: read those turn by turn. */
@@ -140,14 +139,9 @@ static void
 read_file(void *ctx)
 {
 	struct lines *l = ctx;
-	bool gone = false;
 
-	l->gone = &gone;
-	read_some(l);
-	if (gone || l->ended)
-		return;
-	l->gone = NULL;
-	loop_defer(l->loop, read_file, l);
+	if (attend(l) && !l->ended)
+		loop_defer(l->loop, read_file, l);
 }
 
 static void
@@ -235,13 +229,9 @@ lines_new(struct loop *loop, int rfd, int wfd, size_t max_line,
 	return l;
 }
 
-void
-lines_free(struct lines *l)
+static void
+dispose(struct lines *l)
 {
-	if (l == NULL)
-		return;
-	if (l->gone != NULL)
-		*l->gone = true;
 	loop_undefer(l->loop, l);
 	loop_fd_free(l->watch_read);
 	loop_fd_free(l->watch_write);
@@ -251,6 +241,17 @@ lines_free(struct lines *l)
 	free(l->in);
 	free(l->out);
 	free(l);
+}
+
+void
+lines_free(struct lines *l)
+{
+	if (l == NULL)
+		return;
+	if (l->busy)
+		l->doomed = true;
+	else
+		dispose(l);
 }
 
 int
