@@ -55,13 +55,6 @@ mistakes_json(const struct config_mistakes *m)
 	return list;
 }
 
-static int64_t
-worst_case_ms(const struct config_probe *p)
-{
-	return verdict_worst_case_ms(
-	    &p->verdict, p->every_ms, p->retry_every_ms, p->timeout_ms);
-}
-
 static void
 print_checked_json(const struct config *c, const struct config_mistakes *m)
 {
@@ -77,7 +70,7 @@ print_checked_json(const struct config *c, const struct config_mistakes *m)
 		json_put_str(row, "kind", c->probes[i].kind->name);
 		json_put_bool(row, "enabled", c->probes[i].enabled);
 		json_put_int(
-		    row, "worst_case_ms", worst_case_ms(&c->probes[i]));
+		    row, "worst_case_ms", config_worst_case_ms(&c->probes[i]));
 		json_array_append_new(probes, row);
 	}
 	json_put(out, "probes", probes);
@@ -109,7 +102,7 @@ print_worst_cases(const struct config *c)
 	    "outage to first alert, at worst");
 	for (size_t i = 0; i < c->probe_count; i++) {
 		const struct config_probe *p = &c->probes[i];
-		int64_t ms = worst_case_ms(p);
+		int64_t ms = config_worst_case_ms(p);
 		bool slow = p->enabled && ms > SLOW_MS;
 
 		printf("%-*s  %-8s  %9s  %s%s%s%s\n", width, p->name,

@@ -128,6 +128,9 @@ config_find_channel(const struct config *c, const char *name);
 struct config *config_for_probe(const char *kind, const char *target,
     const char *const *assignments, size_t count, struct err *err);
 
+/* Longest time from an outage's first moment to the first alert, ms. */
+int64_t config_worst_case_ms(const struct config_probe *p);
+
 json_t *config_schema(void);           /* JSON Schema 2020-12; caller's */
 void config_markdown(struct buf *out); /* docs/configuration.md */
 

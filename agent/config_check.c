@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/schedule.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -207,12 +208,20 @@ warn_unreached(struct config_build *b)
 	free(chosen);
 }
 
+int64_t
+config_worst_case_ms(const struct config_probe *p)
+{
+	/* The run before may have gone early, the next one on time. */
+	return schedule_early_ms(p->every_ms) +
+	       verdict_worst_case_ms(
+		   &p->verdict, p->every_ms, p->retry_every_ms, p->timeout_ms);
+}
+
 static void
 warn_slow(struct config_build *b, size_t i)
 {
 	const struct config_probe *p = &b->config->probes[i];
-	int64_t worst = verdict_worst_case_ms(
-	    &p->verdict, p->every_ms, p->retry_every_ms, p->timeout_ms);
+	int64_t worst = config_worst_case_ms(p);
 	char text[32], *path;
 
 	if (!p->enabled || worst <= WORST_CASE_MS)

@@ -5,7 +5,9 @@
 #include "base/check.h"
 #include "base/mem.h"
 
-#define ABSENT UINT32_MAX
+#define ABSENT       UINT32_MAX
+#define EARLY_SHARE  20
+#define EARLY_MAX_MS 1000
 
 struct entry {
 	int64_t due_ms;
@@ -136,6 +138,13 @@ schedule_next(const struct schedule *s)
 	return s->count == 0 ? INT64_MAX : s->heap[0].due_ms;
 }
 
+uint32_t
+schedule_first(const struct schedule *s)
+{
+	CHECK(s->count > 0);
+	return s->heap[0].id;
+}
+
 bool
 schedule_take(struct schedule *s, int64_t now_ms, uint32_t *id, int64_t *due_ms)
 {
@@ -145,6 +154,14 @@ schedule_take(struct schedule *s, int64_t now_ms, uint32_t *id, int64_t *due_ms)
 	*due_ms = s->heap[0].due_ms;
 	schedule_remove(s, *id);
 	return true;
+}
+
+int64_t
+schedule_early_ms(int64_t every_ms)
+{
+	int64_t early_ms = every_ms / EARLY_SHARE;
+
+	return early_ms < EARLY_MAX_MS ? early_ms : EARLY_MAX_MS;
 }
 
 uint64_t

@@ -21,9 +21,14 @@ void schedule_remove(struct schedule *s, uint32_t id);
 int64_t
 schedule_due(const struct schedule *s, uint32_t id); /* INT64_MAX: not in it */
 int64_t schedule_next(const struct schedule *s);     /* INT64_MAX: empty */
+uint32_t schedule_first(const struct schedule *s);   /* whose; not empty */
 /* Take out the earliest if it is due. */
 bool schedule_take(
     struct schedule *s, int64_t now_ms, uint32_t *id, int64_t *due_ms);
+
+/* How much before its slot a run may go, to share a wake-up with another: a
+ * twentieth of its interval, a second at most. */
+int64_t schedule_early_ms(int64_t every_ms);
 
 /* A stable number from a name (FNV-1a, 64 bits). */
 uint64_t schedule_hash(const char *name);

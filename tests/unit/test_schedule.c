@@ -20,6 +20,7 @@ takes_the_earliest_first(void **state)
 	schedule_set(s, 1, 100);
 	schedule_set(s, 90, 200);
 	assert_int_equal(schedule_next(s), 100);
+	assert_int_equal(schedule_first(s), 1);
 	assert_false(schedule_take(s, 99, &id, &due_ms));
 	assert_true(schedule_take(s, 1000, &id, &due_ms));
 	assert_int_equal(id, 1);
@@ -113,6 +114,15 @@ slots_are_aligned_to_the_wall_clock(void **state)
 	    schedule_hash("portal") % 30000, schedule_hash("portal2") % 30000);
 }
 
+static void
+early_is_a_little_of_the_interval(void **state)
+{
+	(void)state;
+	assert_int_equal(schedule_early_ms(1000), 50);
+	assert_int_equal(schedule_early_ms(20000), 1000);
+	assert_int_equal(schedule_early_ms(6 * 3600 * 1000), 1000);
+}
+
 int
 main(void)
 {
@@ -120,6 +130,7 @@ main(void)
 	    cmocka_unit_test(takes_the_earliest_first),
 	    cmocka_unit_test(moves_and_removes),
 	    cmocka_unit_test(agrees_with_a_plain_array),
+	    cmocka_unit_test(early_is_a_little_of_the_interval),
 	    cmocka_unit_test(slots_are_aligned_to_the_wall_clock),
 	};
 
