@@ -132,8 +132,8 @@ names_every_event(void **state)
 	    [EVENT_ACKNOWLEDGED] =
 		"[ACKNOWLEDGED] portal is failing: taken by alice: on it",
 	    [EVENT_NOTE] = "[NOTE] portal is failing: note by alice: on it",
-	    [EVENT_RESOLVED] = "[RESOLVED] portal: closed by alice: on it; "
-			       "it is still bad",
+	    [EVENT_RESOLVED] =
+		"[RESOLVED] portal: closed by alice: on it; it is still bad",
 	    [EVENT_REOPENED] = "[CRITICAL AGAIN] portal is failing: it broke",
 	    [EVENT_TEST] = "[TEST] portal is failing: it broke",
 	};
