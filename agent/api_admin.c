@@ -3,6 +3,7 @@
 #include "agent/acts.h"
 #include "agent/api.h"
 #include "agent/backup.h"
+#include "agent/config_mistakes.h"
 #include "base/json.h"
 
 static json_t *
@@ -10,17 +11,8 @@ describe_mistakes(const struct config_mistakes *m)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < m->count; i++) {
-		const struct config_mistake *x = &m->items[i];
-		json_t *o = json_object();
-
-		json_put_str(o, "file", x->file);
-		json_put_int(o, "line", x->line);
-		json_put_int(o, "column", x->column);
-		json_put_str(o, "path", x->path);
-		json_put_str(o, "text", x->text);
-		json_array_append_new(list, o);
-	}
+	for (size_t i = 0; i < m->count; i++)
+		json_array_append_new(list, config_mistake_json(&m->items[i]));
 	return list;
 }
 
