@@ -10,6 +10,7 @@
 #define KEY_MAX         64
 #define TITLE_MAX       200
 #define FINDING_KEY_MAX 200
+#define POLL_MAX_MS     ((int64_t)24 * 3600 * 1000)
 #define DURATION_MAX_US ((int64_t)3600 * 1000 * 1000)
 
 static int
@@ -123,13 +124,32 @@ answer_probe(struct probe_answer *out, const json_t *body, struct err *err)
 	return check_size(out->memory, "memory", ANSWER_MEMORY_MAX, err);
 }
 
+static int
+check_gone(const json_t *gone, struct err *err)
+{
+	size_t i;
+	json_t *id;
+
+	if (gone == NULL)
+		return 0;
+	if (!json_is_array(gone) || json_array_size(gone) > ANSWER_GONE_MAX)
+		return err_set(err, ERR_PROTO,
+		    "gone is not an array of at most %d", ANSWER_GONE_MAX);
+	json_array_foreach (gone, i, id) {
+		if (!json_is_string(id))
+			return err_set(err, ERR_PROTO, "gone holds no text");
+	}
+	return 0;
+}
+
 int
 answer_path(struct receipt *out, const json_t *body, struct err *err)
 {
-	static const char *const keys[] = {
-	    "id", "status", "code", "retry_after_ms", "detail", NULL};
-	const char *detail;
-	int64_t code = 0, retry_after_ms = -1;
+	static const char *const keys[] = {"id", "status", "code",
+	    "retry_after_ms", "detail", "remote_id", "poll_after_ms",
+	    "acknowledged_by", "gone", NULL};
+	const char *detail, *remote_id = "", *by = "";
+	int64_t code = 0, retry_after_ms = -1, poll_after_ms = -1;
 	int status;
 
 	if (json_only(body, keys, err) != 0 ||
@@ -138,9 +158,23 @@ answer_path(struct receipt *out, const json_t *body, struct err *err)
 	    json_opt_int(body, "retry_after_ms", -1, INT64_MAX / 2,
 		&retry_after_ms, err) != 0 ||
 	    json_need_str(
-		body, "detail", sizeof(out->detail) - 1, &detail, err) != 0)
+		body, "detail", sizeof(out->detail) - 1, &detail, err) != 0 ||
+	    json_opt_str(body, "remote_id", sizeof(out->remote_id) - 1,
+		&remote_id, err) != 0 ||
+	    json_opt_int(body, "poll_after_ms", -1, POLL_MAX_MS, &poll_after_ms,
+		err) != 0 ||
+	    json_opt_str(body, "acknowledged_by",
+		sizeof(out->acknowledged_by) - 1, &by, err) != 0 ||
+	    check_gone(json_object_get(body, "gone"), err) != 0)
 		return -1;
+	*out = (struct receipt)RECEIPT_INIT;
 	receipt_set(out, (enum receipt_status)status, (int)code, "%s", detail);
 	out->retry_after_ms = retry_after_ms;
+	out->poll_after_ms = poll_after_ms;
+	str_printable(out->remote_id, sizeof(out->remote_id), remote_id,
+	    strlen(remote_id));
+	str_printable(
+	    out->acknowledged_by, sizeof(out->acknowledged_by), by, strlen(by));
+	out->gone = json_object_get(body, "gone"); /* borrowed from body */
 	return 0;
 }

@@ -17,6 +17,7 @@
 #define ANSWER_MEMORY_MAX   (256 * 1024) /* bytes of JSON */
 #define ANSWER_METRICS_MAX  64
 #define ANSWER_FINDINGS_MAX 1000
+#define ANSWER_GONE_MAX     1000
 
 struct probe_answer { /* borrowed from the body */
 	enum outcome outcome;
@@ -29,6 +30,7 @@ struct probe_answer { /* borrowed from the body */
 };
 
 int answer_probe(struct probe_answer *out, const json_t *body, struct err *err);
+/* out->gone is borrowed from the body. */
 int answer_path(struct receipt *out, const json_t *body, struct err *err);
 
 #endif

@@ -193,7 +193,7 @@ worker_result(void *ctx, struct link *link, uint32_t tag, const json_t *body,
     struct err *err)
 {
 	struct path *p = ctx;
-	struct receipt r;
+	struct receipt r = RECEIPT_INIT;
 
 	(void)link;
 	(void)tag;
@@ -210,7 +210,7 @@ worker_lost(void *ctx, struct link *link, const char *why, const uint32_t *tags,
     size_t count)
 {
 	struct path *p = ctx;
-	struct receipt r = {.retry_after_ms = -1};
+	struct receipt r = RECEIPT_INIT;
 
 	(void)tags;
 	link_free(link);
@@ -294,7 +294,7 @@ compose(
 static void
 give_up(struct path *p, struct delivery *x, const struct err *why)
 {
-	struct receipt r = {.retry_after_ms = -1};
+	struct receipt r = RECEIPT_INIT;
 
 	receipt_set(&r, RECEIPT_REJECTED, 0, "%s", why->text);
 	writer_begin(p->agent->writer);
@@ -397,7 +397,7 @@ path_configure(struct path *p, const struct config_channel *channel)
 	p->enabled = channel->enabled;
 	if (!same) {
 		struct link *old = p->link;
-		struct receipt r = {.retry_after_ms = 0};
+		struct receipt r = RECEIPT_INIT;
 
 		p->link = NULL;
 		link_free(old);
@@ -422,7 +422,7 @@ static void
 make_room(struct path *p)
 {
 	struct delivery *x = p->line.first;
-	struct receipt r = {.retry_after_ms = -1};
+	struct receipt r = RECEIPT_INIT;
 
 	if (p->line.count < DISPATCH_PENDING_MAX)
 		return;
@@ -460,7 +460,7 @@ path_sent(struct path *p, uint64_t group)
 void
 path_drop_all(struct path *p)
 {
-	struct receipt r = {.retry_after_ms = -1};
+	struct receipt r = RECEIPT_INIT;
 
 	receipt_set(
 	    &r, RECEIPT_REJECTED, 0, "the channel left the configuration");

@@ -20,6 +20,8 @@ const char *const event_names[] = {
     [EVENT_RESOLVED] = "resolved",
     [EVENT_REOPENED] = "reopened",
     [EVENT_TEST] = "test",
+    [EVENT_ESCALATED] = "escalated",
+    [EVENT_DIGEST] = "digest",
     NULL,
 };
 
@@ -48,11 +50,13 @@ incident_part(const struct message *m)
 	json_put_str(part, "severity", severity_names[m->severity]);
 	json_put_str(part, "status", or_empty(m->status));
 	json_put_time(part, "failing_since", m->failing_since_ms);
+	json_put_time(part, "last_ok_at", m->last_ok_ms);
 	json_put_time(part, "opened_at", m->opened_ms);
 	json_put_time(part, "acknowledged_at", m->acknowledged_ms);
 	json_put_str(part, "acknowledged_by", or_empty(m->acknowledged_by));
 	json_put_time(part, "resolved_at", m->resolved_ms);
 	json_put_str(part, "url", or_empty(m->url));
+	json_put_str(part, "acknowledge_url", or_empty(m->ack_url));
 	return part;
 }
 
@@ -66,6 +70,7 @@ probe_part(const struct message *m)
 	json_put_str(part, "target", or_empty(m->target));
 	json_put_str(part, "description", or_empty(m->description));
 	json_put_str(part, "runbook", or_empty(m->runbook));
+	json_put_str(part, "component", or_empty(m->component));
 	json_put(part, "labels", copy_or(m->labels, json_object()));
 	json_put(part, "regions", copy_or(m->regions, json_array()));
 	return part;
@@ -110,10 +115,15 @@ message_build(const struct message *m)
 	json_put_time(json, "at", m->at_ms);
 	json_put_str(json, "actor", or_empty(m->actor));
 	json_put_str(json, "note", or_empty(m->note));
+	json_put_str(json, "because", or_empty(m->because));
 	json_put(json, "incident", incident_part(m));
 	json_put(json, "probe", probe_part(m));
 	json_put(json, "observation", observation_part(m));
 	json_put(json, "timeline", timeline_part(m));
+	if (m->digest != NULL)
+		json_put(json, "digest", json_deep_copy(m->digest));
+	if (m->subscribers != NULL)
+		json_put(json, "subscribers", json_deep_copy(m->subscribers));
 	json_put_str(json, "agent", or_empty(m->agent));
 	return json;
 }
@@ -180,6 +190,7 @@ read_incident(struct message *m, const json_t *obj, struct err *err)
 	    {"status", NAME_MAX_LEN, &m->status},
 	    {"acknowledged_by", NAME_MAX_LEN, &m->acknowledged_by},
 	    {"url", URL_MAX_LEN, &m->url},
+	    {"acknowledge_url", URL_MAX_LEN, &m->ack_url},
 	};
 	int severity = 0;
 
@@ -187,6 +198,7 @@ read_incident(struct message *m, const json_t *obj, struct err *err)
 	    json_need_enum(obj, "severity", severity_names, &severity, err) <
 		0 ||
 	    need_time(obj, "failing_since", &m->failing_since_ms, err) < 0 ||
+	    need_time(obj, "last_ok_at", &m->last_ok_ms, err) < 0 ||
 	    need_time(obj, "opened_at", &m->opened_ms, err) < 0 ||
 	    need_time(obj, "acknowledged_at", &m->acknowledged_ms, err) < 0 ||
 	    need_time(obj, "resolved_at", &m->resolved_ms, err) < 0)
@@ -204,6 +216,7 @@ read_probe(struct message *m, const json_t *obj, struct err *err)
 	    {"target", URL_MAX_LEN, &m->target},
 	    {"description", TEXT_MAX_LEN, &m->description},
 	    {"runbook", URL_MAX_LEN, &m->runbook},
+	    {"component", NAME_MAX_LEN, &m->component},
 	};
 
 	if (READ_TEXTS(obj, texts, err) < 0 ||
@@ -264,6 +277,7 @@ read_top(struct message *m, const json_t *json, struct err *err)
 	const struct text_member texts[] = {
 	    {"actor", NAME_MAX_LEN, &m->actor},
 	    {"note", TEXT_MAX_LEN, &m->note},
+	    {"because", TEXT_MAX_LEN, &m->because},
 	    {"agent", 256, &m->agent},
 	};
 	int event = 0;
@@ -281,6 +295,23 @@ read_top(struct message *m, const json_t *json, struct err *err)
 }
 
 static int
+read_digest(struct message *m, const json_t *json, struct err *err)
+{
+	const json_t *incidents;
+
+	if (opt_container(json, "digest", JSON_OBJECT, &m->digest, err) < 0)
+		return -1;
+	if (m->digest == NULL)
+		return 0;
+	if (json_need_int(
+		m->digest, "count", 0, INT32_MAX, &m->digest_count, err) < 0 ||
+	    opt_container(m->digest, "incidents", JSON_ARRAY, &incidents, err) <
+		0)
+		return err_wrap(err, "digest");
+	return 0;
+}
+
+static int
 read_all(struct message *m, const json_t *json, struct err *err)
 {
 	json_t *incident, *probe, *observation;
@@ -290,6 +321,10 @@ read_all(struct message *m, const json_t *json, struct err *err)
 	    json_need_obj(json, "probe", &probe, err) < 0 ||
 	    json_need_obj(json, "observation", &observation, err) < 0 ||
 	    opt_container(json, "timeline", JSON_ARRAY, &timeline, err) < 0)
+		return -1;
+	if (read_digest(m, json, err) < 0 ||
+	    opt_container(
+		json, "subscribers", JSON_ARRAY, &m->subscribers, err) < 0)
 		return -1;
 	if (read_top(m, json, err) < 0 || read_incident(m, incident, err) < 0 ||
 	    read_probe(m, probe, err) < 0 ||

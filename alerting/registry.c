@@ -65,22 +65,50 @@ receipt_json(const struct receipt *r)
 	json_put_int(json, "code", r->code);
 	json_put_int(json, "retry_after_ms", r->retry_after_ms);
 	json_put_str(json, "detail", r->detail);
+	if (r->remote_id[0] != '\0')
+		json_put_str(json, "remote_id", r->remote_id);
+	if (r->poll_after_ms >= 0)
+		json_put_int(json, "poll_after_ms", r->poll_after_ms);
+	if (r->acknowledged_by[0] != '\0')
+		json_put_str(json, "acknowledged_by", r->acknowledged_by);
+	if (r->gone != NULL)
+		json_put(json, "gone", json_incref(r->gone));
 	return json;
 }
 
 static int
+deliver(struct path *p, json_t *json, int64_t deadline_ms, struct receipt *r,
+    struct err *err)
+{
+	struct message m;
+
+	if (message_parse(&m, json, err) < 0)
+		return -1;
+	p->kind->deliver(p->config, p->state, &m, deadline_ms, r);
+	message_fini(&m);
+	return 0;
+}
+
+/* A job is one of: message, poll, cancel (docs/worker-protocol.md). */
+static int
 start(void *ctx, struct worker_job *job, const json_t *body, struct err *err)
 {
 	struct path *p = ctx;
-	struct receipt r = {.status = RECEIPT_RETRY, .retry_after_ms = -1};
-	struct message m;
+	const struct channel_kind *kind = p->kind;
+	struct receipt r = RECEIPT_INIT;
+	const char *poll = json_str(body, "poll");
+	const char *cancel = json_str(body, "cancel");
 
-	if (message_parse(&m, json_object_get(body, "message"), err) < 0)
+	if (poll[0] != '\0' && kind->poll != NULL)
+		kind->poll(p->config, p->state, poll, job->deadline_ms, &r);
+	else if (cancel[0] != '\0' && kind->cancel != NULL)
+		kind->cancel(p->config, p->state, cancel, job->deadline_ms, &r);
+	else if (deliver(p, json_object_get(body, "message"), job->deadline_ms,
+		     &r, err) < 0)
 		return -1;
-	p->kind->deliver(p->config, p->state, &m, job->deadline_ms, &r);
-	option_redact(p->kind->options, p->config, r.detail);
-	message_fini(&m);
+	option_redact(kind->options, p->config, r.detail);
 	worker_result(job, receipt_json(&r));
+	json_decref(r.gone);
 	return 0;
 }
 
@@ -88,7 +116,7 @@ start(void *ctx, struct worker_job *job, const json_t *body, struct err *err)
 static json_t *
 refuse(void *ctx, const struct err *err)
 {
-	struct receipt r;
+	struct receipt r = RECEIPT_INIT;
 
 	(void)ctx;
 	receipt_set(&r, RECEIPT_REJECTED, 0, "%s", err->text);

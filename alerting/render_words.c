@@ -35,6 +35,8 @@ static const struct state_words {
     [EVENT_NOTE] = {"NOTE", false},
     [EVENT_RESOLVED] = {"RESOLVED", false},
     [EVENT_TEST] = {"TEST", false},
+    [EVENT_ESCALATED] = {"%s, UNANSWERED", true},
+    [EVENT_DIGEST] = {"%s", true},
 };
 
 void
