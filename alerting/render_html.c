@@ -5,21 +5,6 @@
 #include "alerting/render_words.h"
 #include "base/str.h"
 
-/*
- * Mail clients keep inline styles and tables, and drop most else. The colours
- * stay readable (at least 4.5:1) when a client turns the background dark,
- * because every coloured text stands on a background of its own.
- */
-static const char *const colours[SEVERITY_COUNT] = {
-    [SEVERITY_INFO] = "#1f5fa8",
-    [SEVERITY_LOW] = "#1f5fa8",
-    [SEVERITY_MEDIUM] = "#8a5a00",
-    [SEVERITY_HIGH] = "#b3400f",
-    [SEVERITY_CRITICAL] = "#b3141d",
-};
-#define COLOUR_GOOD  "#1a7038"
-#define COLOUR_QUIET "#4a5260"
-
 #define FONT "font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
 #define CELL                                                                   \
 	"<td style=\"padding:4px 12px 4px 0;vertical-align:top;"               \
@@ -53,17 +38,6 @@ escape_clean(struct buf *out, const char *s)
 
 	str_printable(shown, sizeof(shown), s, strlen(s));
 	escape(out, shown);
-}
-
-static const char *
-colour_of(const struct message *m)
-{
-	if (m->event == EVENT_RESOLVED)
-		return COLOUR_GOOD;
-	if (m->event == EVENT_ACKNOWLEDGED || m->event == EVENT_NOTE ||
-	    m->event == EVENT_TEST)
-		return COLOUR_QUIET;
-	return colours[m->severity];
 }
 
 static void
@@ -170,7 +144,7 @@ html_head(struct buf *out, const struct message *m)
 	    "<p style=\"margin:0 0 8px\"><span style=\"padding:3px 9px;"
 	    "border-radius:4px;font-weight:600;color:#ffffff;background:%s\">"
 	    "%s</span></p>\n<h1 style=\"font-size:20px;margin:0 0 6px\">",
-	    colour_of(m), state);
+	    render_colour(m), state);
 	escape_clean(out, render_headline(m));
 	buf_puts(out, "</h1>\n");
 	if (gist[0] != '\0') {

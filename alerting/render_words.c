@@ -55,6 +55,25 @@ render_state(char dst[40], const struct message *m)
 	    word, percent + 2);
 }
 
+const char *
+render_colour(const struct message *m)
+{
+	static const char *const by_severity[SEVERITY_COUNT] = {
+	    [SEVERITY_INFO] = "#57606a",
+	    [SEVERITY_LOW] = "#0969da",
+	    [SEVERITY_MEDIUM] = "#bf8700",
+	    [SEVERITY_HIGH] = "#d1550f",
+	    [SEVERITY_CRITICAL] = "#cf222e",
+	};
+
+	if (m->event == EVENT_RESOLVED)
+		return "#1a7f37";
+	if (m->event == EVENT_ACKNOWLEDGED || m->event == EVENT_NOTE ||
+	    m->event == EVENT_TEST)
+		return by_severity[SEVERITY_INFO];
+	return by_severity[m->severity];
+}
+
 static void
 clean(char *dst, size_t size, const char *src)
 {

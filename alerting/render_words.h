@@ -23,6 +23,10 @@ const char *render_headline(const struct message *m);
 /* What is said beside the state: "connect to … refused", "after 12 min". */
 void render_gist(char dst[RENDER_VALUE_MAX], const struct message *m);
 
+/* "#cf222e": how bad it is as a colour, the same on every channel. Always
+ * beside the word, never alone. */
+const char *render_colour(const struct message *m);
+
 /* What has to be done now; "" when nothing. */
 const char *render_advice(const struct message *m);
 
