@@ -62,6 +62,32 @@ refuses_what_is_not_base64(void **state)
 		    encode_base64_read(out, sizeof(out), bad[i]), -1);
 }
 
+static void
+url_alphabet_has_no_padding(void **state)
+{
+	static const uint8_t bytes[] = {0xfb, 0xff, 0xbf, 0xfe};
+	static const char *const bad[] = {"-_-__", "-_-__g==", "-/-__g",
+	    "-_-__h", "-_-__ ", "-_-__\n", "A", "AAAAA", "="};
+	uint8_t back[16];
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	encode_base64url(&b, bytes, sizeof(bytes));
+	assert_string_equal(buf_str(&b), "-_-__g");
+	assert_int_equal(
+	    encode_base64url_read(back, sizeof(back), "-_-__g", 6), 4);
+	assert_memory_equal(back, bytes, sizeof(bytes));
+	assert_int_equal(encode_base64url_read(back, 3, "-_-__g", 6), -1);
+	assert_int_equal(encode_base64url_read(back, 16, "", 0), 0);
+	assert_int_equal(encode_base64url_read(back, 16, "-_\0__g", 6), -1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(encode_base64url_read(back, sizeof(back),
+				     bad[i], strlen(bad[i])),
+		    -1);
+	buf_fini(&b);
+}
+
 /* RFC 4231, test case 2. */
 static void
 signs_the_vector_of_the_rfc(void **state)
@@ -85,6 +111,7 @@ main(void)
 	    cmocka_unit_test(encodes_the_vectors_of_the_rfc),
 	    cmocka_unit_test(reads_every_byte_back),
 	    cmocka_unit_test(refuses_what_is_not_base64),
+	    cmocka_unit_test(url_alphabet_has_no_padding),
 	    cmocka_unit_test(signs_the_vector_of_the_rfc),
 	};
 
