@@ -1,0 +1,79 @@
+#include "base/civil.h"
+
+#include <stdbool.h>
+
+static bool
+is_leap(int year)
+{
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+int
+civil_month_days(int year, int month)
+{
+	static const int days[] = {
+	    31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+/* Days from 0000-01-01 to the first of January of this year. Year 0 is leap,
+ * and year - 1 would round the wrong way there. */
+static int64_t
+days_before_year(int year)
+{
+	int64_t last = year - 1;
+
+	if (year == 0)
+		return 0;
+	return (int64_t)year * 365 + last / 4 - last / 100 + last / 400 + 1;
+}
+
+#define EPOCH_DAYS 719528 /* days_before_year(1970) */
+
+struct civil
+civil_of(int64_t ms)
+{
+	struct civil c;
+	int64_t days, rest;
+
+	if (ms < CIVIL_FIRST_MS)
+		ms = CIVIL_FIRST_MS;
+	if (ms > CIVIL_LAST_MS)
+		ms = CIVIL_LAST_MS;
+	days = (ms - CIVIL_FIRST_MS) / CIVIL_DAY_MS;
+	rest = (ms - CIVIL_FIRST_MS) % CIVIL_DAY_MS;
+	c.weekday = (int)((days + 5) % 7); /* 0000-01-01 was a Saturday */
+	c.ms = (int)(rest % 1000);
+	c.second = (int)(rest / 1000 % 60);
+	c.minute = (int)(rest / 60000 % 60);
+	c.hour = (int)(rest / 3600000);
+	c.year = (int)(days * 400 / 146097); /* at most one off, either way */
+	while (days_before_year(c.year) > days)
+		c.year--;
+	while (days_before_year(c.year + 1) <= days)
+		c.year++;
+	days -= days_before_year(c.year);
+	for (c.month = 1; days >= civil_month_days(c.year, c.month); c.month++)
+		days -= civil_month_days(c.year, c.month);
+	c.day = (int)days + 1;
+	return c;
+}
+
+int
+civil_to_ms(const struct civil *c, int64_t *out)
+{
+	int64_t days;
+
+	if (c->month < 1 || c->month > 12 || c->day < 1 ||
+	    c->day > civil_month_days(c->year, c->month))
+		return -1;
+	if (c->hour > 23 || c->minute > 59 || c->second > 60)
+		return -1;
+	days = days_before_year(c->year) - EPOCH_DAYS + c->day - 1;
+	for (int month = 1; month < c->month; month++)
+		days += civil_month_days(c->year, month);
+	*out = days * CIVIL_DAY_MS + c->hour * 3600000LL + c->minute * 60000LL +
+	       c->second * 1000LL + c->ms;
+	return 0;
+}

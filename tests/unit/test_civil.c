@@ -1,0 +1,84 @@
+#include "base/civil.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Every day of 10,000 years, counted by hand. */
+static void
+counts_all_days(void **state)
+{
+	struct civil c = {.year = 0, .month = 1, .day = 1};
+	int weekday = 5; /* 0000-01-01 was a Saturday */
+
+	(void)state;
+	for (int64_t ms = CIVIL_FIRST_MS; ms < CIVIL_LAST_MS;
+	     ms += CIVIL_DAY_MS) {
+		struct civil got = civil_of(ms);
+		int64_t back;
+
+		if (got.year != c.year || got.month != c.month ||
+		    got.day != c.day || got.weekday != weekday ||
+		    civil_to_ms(&got, &back) != 0 || back != ms)
+			fail_msg("%04d-%02d-%02d", c.year, c.month, c.day);
+		weekday = (weekday + 1) % 7;
+		if (++c.day <= civil_month_days(c.year, c.month))
+			continue;
+		c.day = 1;
+		if (++c.month <= 12)
+			continue;
+		c.month = 1;
+		c.year++;
+	}
+	assert_int_equal(c.year, 10000);
+}
+
+static void
+knows_how_long_months_are(void **state)
+{
+	(void)state;
+	assert_int_equal(civil_month_days(2026, 2), 28);
+	assert_int_equal(civil_month_days(2028, 2), 29);
+	assert_int_equal(civil_month_days(2000, 2), 29);
+	assert_int_equal(civil_month_days(2100, 2), 28);
+	assert_int_equal(civil_month_days(2026, 4), 30);
+	assert_int_equal(civil_month_days(2026, 12), 31);
+}
+
+static void
+refuses_what_is_no_date(void **state)
+{
+	static const struct civil cases[] = {
+	    {.year = 2026, .month = 0, .day = 1},
+	    {.year = 2026, .month = 13, .day = 1},
+	    {.year = 2026, .month = 1, .day = 0},
+	    {.year = 2026, .month = 2, .day = 29},
+	    {.year = 2026, .month = 4, .day = 31},
+	    {.year = 2026, .month = 1, .day = 1, .hour = 24},
+	    {.year = 2026, .month = 1, .day = 1, .minute = 60},
+	    {.year = 2026, .month = 1, .day = 1, .second = 61},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t ms;
+
+		assert_int_equal(civil_to_ms(&cases[i], &ms), -1);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(counts_all_days),
+	    cmocka_unit_test(knows_how_long_months_are),
+	    cmocka_unit_test(refuses_what_is_no_date),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
