@@ -109,6 +109,10 @@ static int
 read_field(
     const struct field *f, void *member, const json_t *json, struct err *err)
 {
+	if (f->later && json_object_get(json, f->key) == NULL) {
+		memset(member, 0, f->size);
+		return 0;
+	}
 	switch (f->type) {
 	case FIELD_TIME:
 		return json_need_int(json, f->key, 0, INT64_MAX, member, err);

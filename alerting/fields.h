@@ -1,13 +1,14 @@
 /*
  * A plain struct as a JSON object and back, by a table with one row a member.
- * For what this folder remembers between runs: every member must be there, none
- * may be unknown, numbers and lengths have limits, so that damaged state is
+ * For what this folder remembers between runs: every member must be there (but
+ * for .later), none may be unknown, numbers and lengths have limits, so that damaged state is
  * refused instead of believed. Pure.
  */
 #ifndef ALERTING_FIELDS_H
 #define ALERTING_FIELDS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct field {
 	size_t offset, size;
 	unsigned max;
 	const char *const *names; /* NULL-ended */
+	bool later; /* came with a later version: may be absent, then 0 */
 };
 
 #define FIELD(type_, struct_, member_)                                         \

@@ -28,7 +28,8 @@ outcome_of(const struct verdict *v)
 	return v->standing;
 }
 
-/* Only worse ever changes severity, and who had it has not seen this. */
+/* Only worse ever changes severity, and who had it has not seen this: another
+ * alarm. */
 static void
 worsen_to(struct incident *in, const struct incident_policy *policy,
     enum outcome outcome)
@@ -40,6 +41,7 @@ worsen_to(struct incident *in, const struct incident_policy *policy,
 	in->outcome = outcome;
 	if (in->severity < severity)
 		in->severity = severity;
+	in->alarms++;
 	in->status = INCIDENT_OPEN;
 	in->acknowledged_ms = 0;
 	in->acknowledged_by[0] = '\0';

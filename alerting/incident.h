@@ -56,7 +56,10 @@ struct incident {
 	bool flapping;
 	bool finding;      /* opened by a finding: only people resolve it */
 	unsigned reopened; /* how often it came back */
-	int seq;           /* of the last event; incident_* count it up */
+	/* How often people were asked to take it: opened, came back, got worse.
+	 * An acknowledgement is of one alarm; never falls. */
+	unsigned alarms;
+	int seq; /* of the last event; incident_* count it up */
 };
 
 struct incident_policy {

@@ -41,6 +41,7 @@ static const struct field fields[] = {
     {FIELD(BOOL, struct incident, flapping)},
     {FIELD(BOOL, struct incident, finding)},
     {FIELD(COUNT, struct incident, reopened), .max = COUNT_MAX},
+    {FIELD(COUNT, struct incident, alarms), .max = COUNT_MAX, .later = true},
     {FIELD(COUNT, struct incident, seq), .max = COUNT_MAX},
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -97,8 +98,11 @@ incident_from_json(struct incident *in, const json_t *json, struct err *err)
 {
 	memset(in, 0, sizeof(*in));
 	if (fields_from_json(fields, FIELDS, in, json, err) == 0 &&
-	    check_coherent(in, err) == 0)
+	    check_coherent(in, err) == 0) {
+		if (in->alarms == 0)
+			in->alarms = 1; /* stored before they were counted */
 		return 0;
+	}
 	memset(in, 0, sizeof(*in));
 	return err_wrap(err, "reading an incident");
 }

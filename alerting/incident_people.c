@@ -99,6 +99,7 @@ incident_on_finding(struct incident *in, const struct incident_finding *finding,
 	CHECK(str_copy(in->id, sizeof(in->id), new_id) == 0);
 	CHECK(str_copy(in->probe, sizeof(in->probe), finding->probe) == 0);
 	in->finding = true;
+	in->alarms = 1;
 	in->severity = finding->severity;
 	in->opened_ms = now_ms;
 	in->failing_since_ms = now_ms;

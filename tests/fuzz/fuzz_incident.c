@@ -18,6 +18,7 @@ struct life {
 	struct verdict verdict;
 	struct incident in;
 	struct incident_step step;
+	struct incident before;
 	int64_t now_ms;
 	const char *parent;
 	bool told;
@@ -83,6 +84,7 @@ static void
 happen(struct life *l, uint8_t byte)
 {
 	memset(&l->step, 0, sizeof(l->step));
+	l->before = l->in;
 	l->now_ms += (int64_t)(byte >> 4 & 3) * 200000 + 1;
 	if (byte >> 6 < 2)
 		result(l, byte);
@@ -117,6 +119,22 @@ check_told(struct life *l)
 		check_stored_again(&l->in);
 }
 
+/* Alarms never fall, and who had acknowledged is asked anew only by another
+ * one: so an acknowledge link of an earlier alarm can be told. */
+static void
+check_alarms(const struct life *l)
+{
+	if (l->in.id[0] == '\0')
+		return;
+	CHECK(l->in.alarms > 0);
+	if (!str_eq(l->in.id, l->before.id))
+		return;
+	CHECK(l->in.alarms >= l->before.alarms);
+	CHECK(l->in.status != INCIDENT_OPEN ||
+	      l->before.status == INCIDENT_OPEN ||
+	      l->in.alarms == l->before.alarms + 1 || l->in.seq == 1);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -130,7 +148,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    incident_from_json(&l.in, json, NULL) == 0)
 		check_stored_again(&l.in);
 	json_decref(json);
-	if (l.in.seq > SEQ_MAX || l.in.reopened > SEQ_MAX)
+	if (l.in.seq > SEQ_MAX || l.in.reopened > SEQ_MAX ||
+	    l.in.alarms > SEQ_MAX)
 		return 0; /* nothing lives to see the ceiling */
 	/* Stored text may hold anything; what is written from now on not. */
 	str_copy(l.in.reason, sizeof(l.in.reason), "");
@@ -140,6 +159,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = len + 1; i < size; i++) {
 		happen(&l, data[i]);
 		check_told(&l);
+		check_alarms(&l);
 	}
 	return 0;
 }

@@ -219,6 +219,39 @@ told(struct scene *s, const char *script, char event)
 }
 
 static void
+test_alarms_are_counted(void **unused)
+{
+	static const struct {
+		const char *script;
+		unsigned alarms;
+	} cases[] = {
+	    {"off", 1},
+	    {"offAHBNHf", 1},
+	    {"oddff", 2},
+	    {"oddffddffA", 3},
+	    {"offooff", 2},
+	    {"offAooffAooff", 3},
+	    {"offooMMMff", 1}, /* another incident */
+	    {"offCffMMff", 2},
+	    {"oPffp", 1},
+	    {"oPffpff", 1},
+	    {"oPddffpff", 2},
+	    {"ofofofofofofofof", 1}, /* flapping */
+	    {"offX", 1},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct scene s;
+
+		scene_init(&s);
+		play(&s, cases[i].script);
+		if (s.in.alarms != cases[i].alarms)
+			fail_msg("%s: %u alarms", cases[i].script, s.in.alarms);
+	}
+}
+
+static void
 test_flapping_is_told_once(void **unused)
 {
 	static const char flaps[] = "ofofofofofofofofofofofofofofofofofofofof";
@@ -587,6 +620,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_stories),
+	    cmocka_unit_test(test_alarms_are_counted),
 	    cmocka_unit_test(test_flapping_is_told_once),
 	    cmocka_unit_test(test_flapping_around_outages),
 	    cmocka_unit_test(test_flapping_gets_worse_or_settles),

@@ -24,6 +24,7 @@ sample(void)
 	    .told_ms = 3000,
 	    .told = true,
 	    .told_severities = 1u << SEVERITY_CRITICAL,
+	    .alarms = 1,
 	    .seq = 1,
 	};
 
@@ -106,11 +107,25 @@ test_every_member_is_needed(void **unused)
 		json_t *less = json_copy(json);
 
 		json_object_del(less, key);
-		assert_int_equal(incident_from_json(&back, less, NULL), -1);
+		assert_int_equal(incident_from_json(&back, less, NULL),
+		    str_eq(key, "alarms") ? 0 : -1);
 		json_decref(less);
 		count++;
 	}
-	assert_int_equal(count, 23);
+	assert_int_equal(count, 24);
+	json_decref(json);
+}
+
+static void
+test_alarms_were_not_always_counted(void **unused)
+{
+	struct incident in = sample(), back;
+	json_t *json = incident_to_json(&in);
+
+	(void)unused;
+	json_object_del(json, "alarms");
+	assert_int_equal(incident_from_json(&back, json, NULL), 0);
+	assert_int_equal(back.alarms, 1);
 	json_decref(json);
 }
 
@@ -121,6 +136,7 @@ main(void)
 	    cmocka_unit_test(test_there_and_back),
 	    cmocka_unit_test(test_refuses),
 	    cmocka_unit_test(test_every_member_is_needed),
+	    cmocka_unit_test(test_alarms_were_not_always_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
