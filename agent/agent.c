@@ -13,6 +13,7 @@
 #include "agent/findings.h"
 #include "agent/health.h"
 #include "agent/heartbeat.h"
+#include "agent/links.h"
 #include "agent/restore.h"
 #include "agent/results.h"
 #include "agent/runs.h"
@@ -249,6 +250,8 @@ start(struct agent *a, struct err *err)
 	if (store_open(&a->store, a->config->state, err) != 0)
 		return err_wrap(err, "state");
 	fault_point("store open");
+	if (links_open(a, err) != 0)
+		return -1;
 	a->supervisor = supervisor_new(a->loop);
 	a->writer = writer_new(a->loop, a->store, &writer_ops, a);
 	a->dispatch = dispatch_new(a);
@@ -291,6 +294,7 @@ finish(struct agent *a)
 	dispatch_free(a->dispatch);
 	supervisor_free(a->supervisor);
 	store_close(a->store);
+	links_close(a);
 	for (uint32_t i = 0; i < a->target_count; i++)
 		if (a->targets[i] != NULL)
 			agent_remove(a, a->targets[i]);

@@ -60,6 +60,7 @@ struct target {
 struct backup;
 struct control;
 struct dispatch;
+struct links;
 
 struct agent {
 	struct loop *loop;
@@ -70,6 +71,7 @@ struct agent {
 	struct dispatch *dispatch; /* dispatch.c */
 	struct control *control;   /* control.c */
 	struct backup *backup;     /* backup.c; the last one, or NULL */
+	struct links *links;       /* links.c */
 	int64_t started_ms;        /* wall clock */
 	int64_t offset_ms;         /* wall minus boot, as last seen */
 

@@ -114,6 +114,7 @@ fini(struct config *c)
 	free(c->state);
 	free(c->agent_name);
 	free(c->public_url);
+	explicit_bzero(&c->link_key, sizeof(c->link_key));
 	free(c->http.listen);
 	mem_free_secret(c->http.token);
 	free(c->http.cert_file);

@@ -14,6 +14,7 @@
 #include "alerting/channel.h"
 #include "alerting/incident.h"
 #include "alerting/route.h"
+#include "alerting/token.h"
 #include "alerting/verdict.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -81,6 +82,9 @@ struct config {
 	char *state;      /* store URL */
 	char *agent_name; /* how the agent signs its messages; host name */
 	char *public_url; /* link base for messages, "" */
+	/* Signs links; len 0 = the one beside the state (agent/links.h). */
+	struct token_key link_key;
+	int64_t link_lifetime_ms;
 	struct config_http http;
 	struct config_history history;
 	char *heartbeat_url; /* pinged while all is well, or NULL */

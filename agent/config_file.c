@@ -119,6 +119,19 @@ check_state(struct config_build *b, const json_t *root, const char *state)
 		    b, at, "state", "sqlite: needs the path of a file");
 }
 
+static void
+take_link_key(struct config_build *b, const json_t *root,
+    const struct config_agent *agent)
+{
+	const json_t *obj = json_object_get(root, "agent");
+	struct err err = ERR_INIT;
+
+	if (agent->link_key != NULL &&
+	    token_key_read(&b->config->link_key, agent->link_key, &err) < 0)
+		config_wrong(b, json_object_get(obj, "link_key"),
+		    "agent.link_key", "%s", err.text);
+}
+
 static char *
 host_name(void)
 {
@@ -155,6 +168,7 @@ fill(struct config *c, struct config_file *file)
 	for (size_t len = strlen(c->public_url);
 	     len > 0 && c->public_url[len - 1] == '/'; len--)
 		c->public_url[len - 1] = '\0';
+	c->link_lifetime_ms = file->agent.link_lifetime_ms;
 	c->http.listen = take(&file->http.listen);
 	c->http.token = take(&file->http.token);
 	c->http.cert_file = take(&file->http.cert_file);
@@ -202,6 +216,7 @@ config_build_file(struct config_build *b, json_t *root)
 	option_parse(&set, 1, top, "", &b->report);
 	check_http(b, root, &file.http);
 	check_state(b, root, file.state);
+	take_link_key(b, root, &file.agent);
 	put_effective(b, top, &file);
 	config_build_secrets(b, config_file_options, top, "");
 	fill(b->config, &file);

@@ -21,6 +21,18 @@ static const struct option agent_options[] = {
 	.words = web_schemes,
 	.help = "where people reach the agent's web pages, for links in "
 		"messages"},
+    {.name = "link_key",
+	OPTION(SECRET, struct config_agent, link_key),
+	.max = 200,
+	.help = "what signs links that act, such as the acknowledge link: "
+		"Base64 of 32 to 64 random bytes; a file beside the state "
+		"unless set"},
+    {.name = "link_lifetime",
+	OPTION(DURATION, struct config_agent, link_lifetime_ms),
+	.standard = "1d",
+	.min = 5 * 60000LL,
+	.max = 30 * DAY,
+	.help = "how long an acknowledge link is good"},
     OPTION_END,
 };
 

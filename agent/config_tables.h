@@ -8,7 +8,8 @@
 #include "agent/config.h"
 
 struct config_agent {
-	char *name, *public_url;
+	char *name, *public_url, *link_key;
+	int64_t link_lifetime_ms;
 };
 
 struct config_heartbeat {

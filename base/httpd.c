@@ -314,6 +314,14 @@ httpd_has_token(const struct httpd_call *c, const char *token)
 }
 
 void
+httpd_reply_header(struct httpd_call *c, const char *name, const char *value)
+{
+	CHECK(!c->replied);
+	CHECK(evhttp_add_header(
+		  evhttp_request_get_output_headers(c->req), name, value) == 0);
+}
+
+void
 httpd_reply(struct httpd_call *c, int status, const char *content_type,
     const char *body, size_t len)
 {

@@ -48,6 +48,9 @@ const char *httpd_body(const struct httpd_call *c, size_t *len);
 /* Does it carry "Authorization: Bearer <token>"? Constant time. */
 bool httpd_has_token(const struct httpd_call *c, const char *token);
 
+/* Before httpd_reply: one more header of the answer. */
+void
+httpd_reply_header(struct httpd_call *c, const char *name, const char *value);
 void httpd_reply(struct httpd_call *c, int status, const char *content_type,
     const char *body, size_t len);
 
