@@ -77,3 +77,47 @@ civil_to_ms(const struct civil *c, int64_t *out)
 	       c->second * 1000LL + c->ms;
 	return 0;
 }
+
+/* Up to `most` digits, at least `least`. */
+static int
+read_number(const char **s, int least, int most, int *out)
+{
+	int value = 0, count = 0;
+
+	for (; count < most && **s >= '0' && **s <= '9'; count++, ++*s)
+		value = value * 10 + (**s - '0');
+	*out = value;
+	return count < least || (**s >= '0' && **s <= '9') ? -1 : 0;
+}
+
+static int
+read_char(const char **s, char wanted)
+{
+	if (**s != wanted)
+		return -1;
+	++*s;
+	return 0;
+}
+
+int
+civil_read_date(const char **s, struct civil *c)
+{
+	int64_t ms;
+
+	*c = (struct civil){.year = 0};
+	if (read_number(s, 4, 4, &c->year) < 0 || read_char(s, '-') < 0 ||
+	    read_number(s, 2, 2, &c->month) < 0 || read_char(s, '-') < 0 ||
+	    read_number(s, 2, 2, &c->day) < 0 || civil_to_ms(c, &ms) < 0)
+		return -1;
+	*c = civil_of(ms);
+	return 0;
+}
+
+int
+civil_read_time(const char **s, struct civil *c)
+{
+	if (read_number(s, 1, 2, &c->hour) < 0 || read_char(s, ':') < 0 ||
+	    read_number(s, 2, 2, &c->minute) < 0)
+		return -1;
+	return c->hour * 60 + c->minute > 24 * 60 || c->minute > 59 ? -1 : 0;
+}

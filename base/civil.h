@@ -27,4 +27,10 @@ int civil_to_ms(const struct civil *c, int64_t *ms);
 
 int civil_month_days(int year, int month); /* 28 to 31 */
 
+/* Read what stands at *s, and move past it; -1 if there is no such. The date
+ * as "2026-12-24", which exists; the time of day as "18:00", "9:05" and, for
+ * the end of a day, "24:00". */
+int civil_read_date(const char **s, struct civil *c);
+int civil_read_time(const char **s, struct civil *c);
+
 #endif

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/civil.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -293,4 +295,39 @@ zone_utc_ms(const struct zone *z, int64_t local_ms)
 			return end_ms; /* in the gap */
 	}
 	return local_ms - z->changes[i].offset_s * 1000LL;
+}
+
+static int
+parse_local(const struct zone *z, const char *text, int64_t *utc_ms)
+{
+	struct civil date, time = {.hour = 0};
+	int64_t ms;
+
+	if (civil_read_date(&text, &date) < 0 || (*text != ' ' && *text != 'T'))
+		return -1;
+	text++;
+	if (civil_read_time(&text, &time) < 0 || *text != '\0' ||
+	    civil_to_ms(&date, &ms) < 0)
+		return -1;
+	*utc_ms = zone_utc_ms(z, ms + (time.hour * 60 + time.minute) * 60000LL);
+	return 0;
+}
+
+int
+zone_parse(
+    const struct zone *z, const char *text, int64_t *utc_ms, struct err *err)
+{
+	char shown[40];
+
+	str_printable(shown, sizeof(shown), text, strlen(text));
+	if (parse_local(z, text, utc_ms) < 0 &&
+	    clock_parse_rfc3339(text, utc_ms) < 0)
+		return err_set(err, ERR_INPUT,
+		    "\"%s\" is no date and time; write 2026-12-24 18:00, or "
+		    "2026-12-24T18:00:00+01:00",
+		    shown);
+	if (*utc_ms < FIRST_S * 1000 || *utc_ms >= LAST_S * 1000)
+		return err_set(err, ERR_INPUT,
+		    "\"%s\" is not between the years 2020 and 2060", shown);
+	return 0;
 }

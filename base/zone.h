@@ -33,4 +33,9 @@ int32_t zone_offset_s(const struct zone *z, int64_t utc_ms);
 int64_t zone_local_ms(const struct zone *z, int64_t utc_ms);
 int64_t zone_utc_ms(const struct zone *z, int64_t local_ms);
 
+/* "2026-12-24 18:00" in the zone, or RFC 3339, which says its own offset. From
+ * 2020 to 2060. ERR_INPUT with an example. */
+int zone_parse(
+    const struct zone *z, const char *text, int64_t *utc_ms, struct err *err);
+
 #endif

@@ -71,6 +71,51 @@ refuses_what_is_no_date(void **state)
 	}
 }
 
+static void
+reads_dates_and_times(void **state)
+{
+	const char *s = "2026-12-24 9:05, 24:00";
+	struct civil c;
+
+	(void)state;
+	assert_int_equal(civil_read_date(&s, &c), 0);
+	assert_int_equal(c.year * 10000 + c.month * 100 + c.day, 20261224);
+	assert_int_equal(c.weekday, 3);
+	assert_string_equal(s++, " 9:05, 24:00");
+	assert_int_equal(civil_read_time(&s, &c), 0);
+	assert_int_equal(c.hour * 100 + c.minute, 905);
+	s += 2;
+	assert_int_equal(civil_read_time(&s, &c), 0);
+	assert_int_equal(c.hour * 100 + c.minute, 2400);
+	assert_string_equal(s, "");
+}
+
+static void
+refuses_to_read_others(void **state)
+{
+	static const char *const dates[] = {"", "2026", "26-12-24", "2026-2-03",
+	    "2026-02-29", "2026-13-01", "2026-12-241", "20261-12-24",
+	    "2026/12/24", "24.12.2026", "-026-12-24"};
+	static const char *const times[] = {"", "9", "9:5", "009:00", "24:01",
+	    "25:00", "12:60", "12:000", "12h30", ":30", "-1:00"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(dates); i++) {
+		const char *s = dates[i];
+		struct civil c;
+
+		if (civil_read_date(&s, &c) == 0)
+			fail_msg("%s", dates[i]);
+	}
+	for (size_t i = 0; i < COUNT(times); i++) {
+		const char *s = times[i];
+		struct civil c = {0};
+
+		if (civil_read_time(&s, &c) == 0)
+			fail_msg("%s", times[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -78,6 +123,8 @@ main(void)
 	    cmocka_unit_test(counts_all_days),
 	    cmocka_unit_test(knows_how_long_months_are),
 	    cmocka_unit_test(refuses_what_is_no_date),
+	    cmocka_unit_test(reads_dates_and_times),
+	    cmocka_unit_test(refuses_to_read_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

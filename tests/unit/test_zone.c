@@ -222,6 +222,41 @@ refuses_what_is_none(void **state)
 	}
 }
 
+static void
+reads_moments(void **state)
+{
+	static const struct {
+		const char *text, *utc;
+	} cases[] = {
+	    {"2026-12-24 18:00", "2026-12-24T17:00:00.000Z"},
+	    {"2026-07-24T18:00", "2026-07-24T16:00:00.000Z"},
+	    {"2026-12-31 24:00", "2026-12-31T23:00:00.000Z"},
+	    {"2026-03-29 02:30", "2026-03-29T01:00:00.000Z"},
+	    {"2026-12-24T18:00:00Z", "2026-12-24T18:00:00.000Z"},
+	    {"2026-12-24T18:00:00-05:00", "2026-12-24T23:00:00.000Z"},
+	};
+	static const char *const wrong[] = {"", "tomorrow", "2026-12-24",
+	    "18:00", "2026-12-24 18:00 ", "2026-12-24 24:30",
+	    "2019-12-24 18:00", "2061-01-02 00:00", "9999-12-31T23:59:59Z"};
+	struct zone *z = zone("Europe/Berlin");
+	int64_t ms;
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(zone_parse(z, cases[i].text, &ms, NULL), 0);
+		assert_string_equal(clock_rfc3339(text, ms), cases[i].utc);
+	}
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct err err = ERR_INIT;
+
+		assert_int_equal(zone_parse(z, wrong[i], &ms, &err), -1);
+		assert_int_equal(err.code, ERR_INPUT);
+		assert_non_null(strstr(err.text, wrong[i]));
+	}
+	zone_free(z);
+}
+
 int
 main(void)
 {
@@ -231,6 +266,7 @@ main(void)
 	    cmocka_unit_test(agrees_with_libc),
 	    cmocka_unit_test(leaves_the_environment),
 	    cmocka_unit_test(refuses_what_is_none),
+	    cmocka_unit_test(reads_moments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
