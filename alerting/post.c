@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/http_url.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -14,6 +15,14 @@ struct post {
 	struct resolver *resolver;
 	struct http *http;
 	struct netguard *guard;
+	const char *const *keep; /* or NULL */
+	size_t under_way;
+};
+
+struct call {
+	struct post *post;
+	post_fn *fn;
+	void *ctx;
 };
 
 void
@@ -26,11 +35,6 @@ post_free(struct post *p)
 	netguard_free(p->guard);
 	free(p);
 }
-
-struct wait {
-	struct loop *loop;
-	struct post_answer *answer;
-};
 
 const char *const post_schemes[] = {"https", "http", NULL};
 
@@ -53,45 +57,101 @@ post_open(struct post **out, struct loop *loop, const struct option_list *allow,
 	return 0;
 }
 
-static void
-answered(void *ctx, const struct http_response *response, const struct err *err)
+void
+post_keep(struct post *p, const char *const *names)
 {
-	struct wait *w = ctx;
-	struct post_answer *a = w->answer;
+	p->keep = names;
+}
+
+static void
+keep_headers(struct post_answer *a, const char *const *names,
+    const struct http_response *response)
+{
+	for (size_t i = 0; i < POST_KEPT_MAX && names[i] != NULL; i++) {
+		const char *value = http_header(response, names[i]);
+
+		if (value != NULL)
+			str_printable(a->kept[i], sizeof(a->kept[i]), value,
+			    strlen(value));
+	}
+}
+
+static void
+fill(struct post_answer *a, const struct post *p,
+    const struct http_response *response)
+{
 	const char *location = http_header(response, "location");
 
-	a->err = *err;
 	a->status = response->status;
+	a->head_whole = response->head_whole;
 	a->retry_after_ms = http_retry_after_ms(response, clock_wall_ms());
 	if (location != NULL)
 		str_printable(a->location, sizeof(a->location), location,
 		    strlen(location));
+	if (p->keep != NULL)
+		keep_headers(a, p->keep, response);
 	a->body_len = response->body_len < sizeof(a->body) - 1
 	                  ? response->body_len
 	                  : sizeof(a->body) - 1;
 	if (a->body_len > 0)
 		memcpy(a->body, response->body, a->body_len);
-	loop_stop(w->loop);
+}
+
+static void
+answered(void *ctx, const struct http_response *response, const struct err *err)
+{
+	struct call *call = ctx;
+	struct post *p = call->post;
+	struct post_answer answer = {.err = *err, .retry_after_ms = -1};
+
+	fill(&answer, p, response);
+	call->fn(call->ctx, &answer); /* may start others */
+	free(call);
+	if (--p->under_way == 0)
+		loop_stop(p->loop);
+}
+
+void
+post_start(struct post *p, struct http_request *request, int64_t deadline_ms,
+    post_fn *fn, void *ctx)
+{
+	struct call *call = mem_alloc(sizeof(*call));
+	int64_t left_ms = deadline_ms - clock_boot_ms();
+
+	*call = (struct call){p, fn, ctx};
+	p->under_way++;
+	request->timeout_ms = left_ms > 0 ? left_ms : 1;
+	request->guard = p->guard;
+	request->max_body = POST_BODY_MAX - 1;
+	request->truncate = true;
+	http_start(p->http, request, answered, call);
+}
+
+void
+post_run(struct post *p)
+{
+	if (p->under_way > 0)
+		loop_run(p->loop);
+}
+
+static void
+take(void *ctx, const struct post_answer *answer)
+{
+	*(struct post_answer *)ctx = *answer;
 }
 
 void
 post_send(struct post *p, struct http_request *request, int64_t deadline_ms,
     struct post_answer *answer)
 {
-	struct wait w = {p->loop, answer};
-
 	*answer = (struct post_answer){.retry_after_ms = -1};
-	request->timeout_ms = deadline_ms - clock_boot_ms();
-	if (request->timeout_ms <= 0) {
+	if (deadline_ms <= clock_boot_ms()) {
 		err_set(&answer->err, ERR_TIMEOUT,
 		    "no time left before the deadline");
 		return;
 	}
-	request->guard = p->guard;
-	request->max_body = sizeof(answer->body) - 1;
-	request->truncate = true;
-	http_start(p->http, request, answered, &w);
-	loop_run(p->loop);
+	post_start(p, request, deadline_ms, take, answer);
+	post_run(p);
 }
 
 static enum receipt_status
@@ -129,33 +189,54 @@ hint(int status)
 	return "";
 }
 
-void
-post_receipt(const struct post_answer *a, struct receipt *r)
+/* What stands behind the status: how the answer broke off, or begins. */
+static void
+add_remark(char *dst, size_t size, const struct post_answer *a)
 {
 	char shown[BODY_SHOWN];
 
-	if (a->err.code != ERR_NONE) {
+	str_printable(shown, sizeof(shown), a->body, a->body_len);
+	dst[0] = '\0';
+	if (a->err.code != ERR_NONE)
+		str_printf(dst, size, "; %s", a->err.text);
+	else if (shown[0] != '\0')
+		str_printf(dst, size, ", body begins \"%s\"", shown);
+}
+
+void
+post_receipt(const struct post_answer *a, struct receipt *r)
+{
+	bool success = a->status >= 200 && a->status < 300;
+	char remark[sizeof(r->detail)];
+
+	if (a->err.code != ERR_NONE && (success || !a->head_whole)) {
 		receipt_set(r, RECEIPT_RETRY, a->status, "%s", a->err.text);
 		return;
 	}
-	str_printable(shown, sizeof(shown), a->body, a->body_len);
+	add_remark(remark, sizeof(remark), a);
 	if (a->status >= 300 && a->status < 400)
 		receipt_set(r, RECEIPT_RETRY, a->status,
 		    "status %d: a redirect to %s, which is never followed; "
 		    "put the new URL into the configuration",
 		    a->status, a->location[0] ? a->location : "nowhere");
 	else
-		receipt_set(r, meaning(a->status), a->status,
-		    "status %d%s%s%s%s", a->status, hint(a->status),
-		    shown[0] ? ", body begins \"" : "", shown,
-		    shown[0] ? "\"" : "");
+		receipt_set(r, meaning(a->status), a->status, "status %d%s%s",
+		    a->status, hint(a->status), remark);
 	r->retry_after_ms = a->retry_after_ms;
 }
 
 int
 post_check_url(const char *url, bool allow_http, struct err *err)
 {
-	if (url == NULL || allow_http || !str_starts(url, "http://"))
+	struct http_url parts;
+
+	if (url == NULL)
+		return 0;
+	if (http_url_parse(&parts, url, err) < 0) {
+		err->code = ERR_CONFIG;
+		return err_wrap(err, "url");
+	}
+	if (parts.tls || allow_http)
 		return 0;
 	return err_set(err, ERR_CONFIG,
 	    "url: http:// would send alerts in the clear; use https://, or "

@@ -123,19 +123,16 @@ on_deadline(void *arg)
 
 /* ---- before the first attempt ---- */
 
-/* One bad address among good ones is the mark of a rebinding attack, so any
- * refusal refuses the call. */
 static int
 judge(
     struct http_call *call, const struct sockaddr_storage *items, size_t count)
 {
 	const struct netguard *guard = call->request->guard;
 
-	for (size_t i = 0; guard != NULL && i < count; i++)
-		if (netguard_judge(guard, (const struct sockaddr *)&items[i],
-			&call->err) < 0)
-			return err_wrap(
-			    &call->err, "not connecting to %s", call->url.host);
+	if (guard != NULL &&
+	    netguard_judge_all(guard, items, count, &call->err) < 0)
+		return err_wrap(
+		    &call->err, "not connecting to %s", call->url.host);
 	call->addresses = mem_dup(items, count * sizeof(*items));
 	call->address_count = count;
 	if (count > 1)
@@ -301,8 +298,11 @@ http_retry_after_ms(const struct http_response *r, int64_t wall_ms)
 
 	if (value == NULL)
 		return -1;
-	if (str_parse_i64(value, 0, INT32_MAX, &seconds) == 0)
-		return seconds * 1000;
+	if (value[0] != '\0' && value[strspn(value, "0123456789")] == '\0')
+		return (str_parse_i64(value, 0, INT32_MAX, &seconds) == 0
+			       ? seconds
+			       : INT32_MAX) *
+		       INT64_C(1000);
 	if (clock_parse_http(value, &at_ms) == 0)
 		return at_ms > wall_ms ? at_ms - wall_ms : 0;
 	return -1;

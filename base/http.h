@@ -59,9 +59,10 @@ struct http_timings { /* microseconds each phase took, -1 = did not happen */
 	    total_us;
 };
 
-struct http_response {                     /* borrowed during the callback */
-	int status;                        /* 0 if none arrived */
-	int version;                       /* 10, 11, 20 */
+struct http_response {   /* borrowed during the callback */
+	int status;      /* 0 if none arrived (1xx are none) */
+	bool head_whole; /* status and headers are; the body may lack */
+	int version;     /* 10, 11, 20 */
 	const struct http_header *headers; /* names in lower case */
 	size_t header_count;
 	const char *body; /* NUL-ended */
@@ -85,7 +86,8 @@ void http_cancel(struct http_call *call); /* no callback after */
 /* The value of a header of the response, or NULL. Name in lower case. */
 const char *http_header(const struct http_response *r, const char *name);
 
-/* Retry-After in both forms (RFC 9110 section 10.2.3): ms from now, or -1. */
+/* Retry-After in both forms (RFC 9110 section 10.2.3): ms from now, or -1. More
+ * seconds than can be counted are as many as can be. */
 int64_t http_retry_after_ms(const struct http_response *r, int64_t wall_ms);
 
 #endif

@@ -67,6 +67,7 @@ struct http_call {
 	/* What came. */
 	struct buf header_text; /* "name\0value\0"… of the last header block */
 	size_t header_bytes;    /* of all blocks */
+	bool interim;           /* the last block is a 1xx */
 	struct buf body;
 	struct http_header *headers;
 	struct http_response response;

@@ -89,8 +89,10 @@ explain_break(struct http_call *call, const char *address)
 		    "connection to %s %s in the middle of the response after "
 		    "%s (%zu bytes of the body came)",
 		    address,
-		    call->code == CURLE_PARTIAL_FILE ? "closed" : "broke", took,
-		    call->body.len);
+		    call->code == CURLE_PARTIAL_FILE || call->code == CURLE_OK
+			? "closed"
+			: "broke",
+		    took, call->body.len);
 }
 
 static void
@@ -183,8 +185,12 @@ http_explain(struct http_call *call)
 
 	netguard_text(
 	    address, (struct sockaddr *)&call->addresses[call->attempt]);
-	if (call->code == CURLE_OK)
+	if (call->code == CURLE_OK) {
+		/* For curl a head that breaks off is a whole response. */
+		if (!call->response.head_whole)
+			explain_break(call, address);
 		return;
+	}
 	if (call->excess == HTTP_EXCESS_BODY && call->request->truncate)
 		return;
 	if (call->excess != HTTP_EXCESS_NONE)

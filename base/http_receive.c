@@ -54,22 +54,21 @@ on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
 	return CURLE_OK;
 }
 
+/* Is what the socket says of its peer the judged address? */
 static bool
-same_address(const struct sockaddr *judged, const char *text, int port)
+is_judged(const char *judged, const char *text, int port)
 {
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	uint8_t bytes[16];
+	struct sockaddr_in in = {
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	struct sockaddr_in6 in6 = {
+	    .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+	char peer[64] = "";
 
-	memcpy(&in, judged, sizeof(in)); /* the port is at the same place */
-	if (ntohs(in.sin_port) != port)
-		return false;
-	if (judged->sa_family == AF_INET)
-		return inet_pton(AF_INET, text, bytes) == 1 &&
-		       memcmp(bytes, &in.sin_addr, 4) == 0;
-	memcpy(&in6, judged, sizeof(in6));
-	return inet_pton(AF_INET6, text, bytes) == 1 &&
-	       memcmp(bytes, &in6.sin6_addr, 16) == 0;
+	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
+		netguard_text(peer, (const struct sockaddr *)&in);
+	else if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
+		netguard_text(peer, (const struct sockaddr *)&in6);
+	return str_eq(peer, judged);
 }
 
 /* The connection stands, new or used before, and the request comes next. */
@@ -77,18 +76,15 @@ static int
 on_connected(void *ctx, char *address, char *local, int port, int local_port)
 {
 	struct http_call *call = call_of(ctx);
-	const struct sockaddr *judged =
-	    (const struct sockaddr *)&call->addresses[call->attempt];
 	struct curl_tlssessioninfo *session = NULL;
 
 	(void)local;
 	(void)local_port;
 	call->phase = HTTP_WAITING;
-	if (!call->dialled) { /* used before: on_open() did not see it */
-		if (!same_address(judged, address, port))
-			return CURL_PREREQFUNC_ABORT;
-		netguard_text(call->response.address, judged);
-	}
+	netguard_text(call->response.address,
+	    (const struct sockaddr *)&call->addresses[call->attempt]);
+	if (!is_judged(call->response.address, address, port))
+		return CURL_PREREQFUNC_ABORT;
 	if (call->url.tls &&
 	    curl_easy_getinfo(
 		call->slot->easy, CURLINFO_TLS_SSL_PTR, &session) == CURLE_OK &&
@@ -136,6 +132,18 @@ add_header(struct http_call *call, const char *line, size_t len)
 	call->response.header_count++;
 }
 
+/* A block of headers begins, perhaps after a 1xx: forget that one. */
+static void
+begin_block(struct http_call *call, const char *line, size_t len)
+{
+	const char *status = memchr(line, ' ', len);
+
+	buf_clear(&call->header_text);
+	call->response.header_count = 0;
+	call->interim =
+	    status != NULL && status + 1 < line + len && status[1] == '1';
+}
+
 static size_t
 on_header(char *line, size_t size, size_t count, void *ctx)
 {
@@ -154,14 +162,14 @@ on_header(char *line, size_t size, size_t count, void *ctx)
 	len = strnlen(line, len);
 	while (len > 0 && strchr("\r\n \t", line[len - 1]) != NULL)
 		len--;
-	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-		buf_clear(&call->header_text); /* after a 1xx: start again */
-		call->response.header_count = 0;
-	} else if (len > 0 && (line[0] == ' ' || line[0] == '\t')) {
+	if (len == 0)
+		call->response.head_whole = !call->interim;
+	else if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
+		begin_block(call, line, len);
+	else if (line[0] == ' ' || line[0] == '\t')
 		add_folded(call, line, len);
-	} else if (len > 0) {
+	else
 		add_header(call, line, len);
-	}
 	return size * count;
 }
 
@@ -260,7 +268,7 @@ http_receive_collect(struct http_call *call)
 		if (call->phase == HTTP_RECEIVING) {
 			curl_easy_getinfo(
 			    call->slot->easy, CURLINFO_RESPONSE_CODE, &number);
-			response->status = (int)number;
+			response->status = call->interim ? 0 : (int)number;
 			curl_easy_getinfo(
 			    call->slot->easy, CURLINFO_HTTP_VERSION, &number);
 			response->version = number == CURL_HTTP_VERSION_1_0 ? 10

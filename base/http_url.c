@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/check.h"
+#include "base/netguard.h"
 #include "base/str.h"
 
 /* The host as written: between "://" and the port or path. */
@@ -35,24 +36,6 @@ written_host(char dst[256], const char *text)
 	return 0;
 }
 
-/* Would a lax parser take this host for an IPv4 address? "1.2.3.4." too. */
-static bool
-ends_in_number(const char *host)
-{
-	size_t end = strlen(host), start, len;
-
-	if (end > 0 && host[end - 1] == '.')
-		end--;
-	start = end;
-	while (start > 0 && host[start - 1] != '.')
-		start--;
-	len = end - start;
-	host += start;
-	if (len > 2 && host[0] == '0' && (host[1] | 0x20) == 'x')
-		return strspn(host + 2, "0123456789abcdefABCDEF") >= len - 2;
-	return len > 0 && strspn(host, "0123456789") >= len;
-}
-
 static int
 read_numeric(struct http_url *out, struct err *err)
 {
@@ -67,7 +50,7 @@ read_numeric(struct http_url *out, struct err *err)
 		in6.sin6_port = htons(out->port);
 		memcpy(&out->address, &in6, sizeof(in6));
 		out->numeric = true;
-	} else if (ends_in_number(out->host)) {
+	} else if (netguard_is_disguised(out->host)) {
 		return err_set(err, ERR_INPUT,
 		    "\"%s\" is neither a name nor an address such as 192.0.2.7",
 		    out->host);

@@ -19,7 +19,6 @@ struct prefix {
 };
 
 struct netguard {
-	bool private_allowed;
 	size_t count;
 	struct prefix allowed[];
 };
@@ -35,17 +34,23 @@ struct refusal {
 /*
  * RFC 6890 and the IANA registries it started, as of RFC 9637, and the
  * addresses at which clouds hand out credentials. Order matters: the first
- * match names the refusal, so the narrow ones come first.
+ * match names the refusal, so the narrow ones come first. The last three are
+ * all of IPv6 but 2000::/3: nothing else is given to public hosts.
  */
 static const struct refusal refusals[] = {
     {"169.254.169.254", KIND_METADATA, "a cloud metadata address"},
     {"169.254.170.2", KIND_METADATA, "a cloud metadata address"},
     {"169.254.170.23", KIND_METADATA, "a cloud metadata address"},
+    {"169.254.42.42", KIND_METADATA, "a cloud metadata address"},
     {"168.63.129.16", KIND_METADATA, "a cloud metadata address"},
     {"100.100.100.200", KIND_METADATA, "a cloud metadata address"},
     {"192.0.0.192", KIND_METADATA, "a cloud metadata address"},
     {"fd00:ec2::254", KIND_METADATA, "a cloud metadata address"},
     {"fd00:ec2::23", KIND_METADATA, "a cloud metadata address"},
+    {"fd00:42::42", KIND_METADATA, "a cloud metadata address"},
+    {"fd00:c1::a9fe:a9fe", KIND_METADATA, "a cloud metadata address"},
+    {"fd20:ce::254", KIND_METADATA, "a cloud metadata address"},
+    {"fe80::a9fe:a9fe", KIND_METADATA, "a cloud metadata address"},
     {"0.0.0.0/8", KIND_RANGE, "a \"this network\" address"},
     {"10.0.0.0/8", KIND_RANGE, "a private address"},
     {"100.64.0.0/10", KIND_RANGE, "a carrier-grade NAT address"},
@@ -65,16 +70,25 @@ static const struct refusal refusals[] = {
     {"::", KIND_RANGE, "the unspecified address"},
     {"::1", KIND_RANGE, "a loopback address"},
     {"::/96", KIND_RANGE, "an IPv4-compatible address"},
+    {"::ffff:0:0:0/96", KIND_RANGE, "an IPv4-translated address"},
     {"64:ff9b:1::/48", KIND_RANGE, "a local NAT64 address"},
     {"100::/64", KIND_RANGE, "a discard-only address"},
+    {"2001::/32", KIND_RANGE, "a Teredo address"},
+    {"2001:2::/48", KIND_RANGE, "a benchmarking address"},
+    {"2001:10::/28", KIND_RANGE, "an ORCHID, which is no address"},
+    {"2001:20::/28", KIND_RANGE, "an ORCHID, which is no address"},
     {"2001::/23", KIND_RANGE, "a protocol assignment address"},
     {"2001:db8::/32", KIND_RANGE, "a documentation address"},
+    {"2002::/16", KIND_RANGE, "a 6to4 address"},
     {"3fff::/20", KIND_RANGE, "a documentation address"},
     {"5f00::/16", KIND_RANGE, "a segment routing address"},
     {"fc00::/7", KIND_RANGE, "a private address"},
     {"fe80::/10", KIND_RANGE, "a link-local address"},
     {"fec0::/10", KIND_RANGE, "a site-local address"},
     {"ff00::/8", KIND_RANGE, "a multicast address"},
+    {"::/3", KIND_RANGE, "a reserved address"},
+    {"4000::/2", KIND_RANGE, "a reserved address"},
+    {"8000::/1", KIND_RANGE, "a reserved address"},
 };
 #define REFUSAL_COUNT (sizeof(refusals) / sizeof(refusals[0]))
 
@@ -96,11 +110,14 @@ is_v4(const uint8_t bytes[16])
 	return memcmp(bytes, mapped, sizeof(mapped)) == 0;
 }
 
+/* "::/0" is all of IPv6, not the mapped form in which IPv4 lives here. */
 static bool
 covers(const struct prefix *p, const uint8_t bytes[16])
 {
 	unsigned whole = p->bits / 8, rest = p->bits % 8;
 
+	if (p->bits < V4_PREFIX_BITS && is_v4(bytes))
+		return false;
 	if (memcmp(p->bytes, bytes, whole) != 0)
 		return false;
 	return rest == 0 || ((p->bytes[whole] ^ bytes[whole]) &
@@ -193,10 +210,6 @@ netguard_new(struct netguard **out, const char *const *allow, size_t count,
 	    mem_alloc(sizeof(*g) + count * sizeof(g->allowed[0]));
 
 	for (size_t i = 0; i < count; i++) {
-		if (str_eq(allow[i], "private")) {
-			g->private_allowed = true;
-			continue;
-		}
 		if (read_prefix(&g->allowed[g->count], allow[i], err) < 0) {
 			free(g);
 			return -1;
@@ -213,26 +226,30 @@ netguard_free(struct netguard *g)
 	free(g);
 }
 
-/* The IPv4 address that an IPv6 address carries packets to, if it does. */
-static bool
-embedded_v4(const uint8_t b[16], uint8_t v4[4])
+enum carrier { CARRIER_NONE, CARRIER_TRANSLATED, CARRIER_TUNNEL };
+
+/* The IPv4 address to which an IPv6 address carries packets, if it does. */
+static enum carrier
+embedded_v4(const uint8_t b[16], uint8_t inner[16])
 {
 	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+	uint8_t v4[4];
 
 	if (memcmp(b, nat64, sizeof(nat64)) == 0) { /* RFC 6052 */
-		memcpy(v4, b + 12, 4);
-		return true;
+		map_v4(inner, b + 12);
+		return CARRIER_TRANSLATED;
 	}
 	if (b[0] == 0x20 && b[1] == 0x02) { /* 6to4, RFC 3056 */
-		memcpy(v4, b + 2, 4);
-		return true;
+		map_v4(inner, b + 2);
+		return CARRIER_TUNNEL;
 	}
 	if (b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0) {
 		for (int i = 0; i < 4; i++) /* Teredo, RFC 4380: inverted */
 			v4[i] = b[12 + i] ^ 0xff;
-		return true;
+		map_v4(inner, v4);
+		return CARRIER_TUNNEL;
 	}
-	return false;
+	return CARRIER_NONE;
 }
 
 static bool
@@ -240,8 +257,6 @@ is_allowed(const struct netguard *g, const uint8_t bytes[16], enum kind kind)
 {
 	if (g == NULL)
 		return false;
-	if (kind == KIND_RANGE && g->private_allowed)
-		return true;
 	for (size_t i = 0; i < g->count; i++) {
 		/* A range that happens to hold a metadata address was not
 		 * written to open it: that takes the address itself. */
@@ -294,32 +309,75 @@ plain_text(char dst[INET6_ADDRSTRLEN], const uint8_t bytes[16])
 	return dst;
 }
 
+static int
+refuse(struct err *err, const struct refusal *why, const uint8_t outer[16],
+    const uint8_t judged[16])
+{
+	char text[INET6_ADDRSTRLEN], inside[INET6_ADDRSTRLEN + 24] = "";
+	char address[INET6_ADDRSTRLEN], range[INET6_ADDRSTRLEN + 8] = "";
+
+	plain_text(text, outer);
+	plain_text(address, judged);
+	if (judged != outer)
+		str_printf(
+		    inside, sizeof(inside), " leads to %s, which", address);
+	if (strchr(why->cidr, '/') != NULL)
+		str_printf(range, sizeof(range), " (%s)", why->cidr);
+	return err_set(err, ERR_REFUSED,
+	    "%s%s is %s%s; to allow it, put \"%s\" into allow_addresses", text,
+	    inside, why->name, range, address);
+}
+
 int
 netguard_judge(
     const struct netguard *g, const struct sockaddr *sa, struct err *err)
 {
-	uint8_t outer[16], inner[16], v4[4];
-	char text[INET6_ADDRSTRLEN], inside[INET6_ADDRSTRLEN];
+	uint8_t outer[16], inner[16];
 	const struct refusal *why;
+	enum carrier carrier;
 
 	read_refusals();
 	if (bytes_of(outer, sa) < 0)
 		return err_set(err, ERR_REFUSED, "not an Internet address");
-	plain_text(text, outer);
-	if (embedded_v4(outer, v4)) {
-		map_v4(inner, v4);
-		why = find_refusal(g, inner);
-		if (why == NULL)
-			return 0;
-		return err_set(err, ERR_REFUSED,
-		    "%s leads to %s, which is %s; allow it with \"%s\"", text,
-		    plain_text(inside, inner), why->name, inside);
-	}
-	why = find_refusal(g, outer);
+	carrier = embedded_v4(outer, inner);
+	/* A translator is where IPv6-only networks meet IPv4: only what is
+	 * inside counts. A tunnel must be allowed itself as well. */
+	why = carrier != CARRIER_TRANSLATED ? find_refusal(g, outer) : NULL;
 	if (why != NULL)
-		return err_set(err, ERR_REFUSED,
-		    "%s is %s; allow it with \"%s\"", text, why->name, text);
+		return refuse(err, why, outer, outer);
+	why = carrier != CARRIER_NONE ? find_refusal(g, inner) : NULL;
+	return why != NULL ? refuse(err, why, outer, inner) : 0;
+}
+
+int
+netguard_judge_all(const struct netguard *g,
+    const struct sockaddr_storage *items, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (netguard_judge(g, (const struct sockaddr *)&items[i], err) <
+		    0)
+			return -1;
 	return 0;
+}
+
+bool
+netguard_is_disguised(const char *host)
+{
+	struct in6_addr unused;
+	size_t end = strlen(host), start, len;
+
+	if (inet_pton(AF_INET, host, &unused) == 1)
+		return false;
+	if (end > 0 && host[end - 1] == '.')
+		end--;
+	start = end;
+	while (start > 0 && host[start - 1] != '.')
+		start--;
+	len = end - start;
+	host += start;
+	if (len >= 2 && host[0] == '0' && (host[1] | 0x20) == 'x')
+		return strspn(host + 2, "0123456789abcdefABCDEF") >= len - 2;
+	return len > 0 && strspn(host, "0123456789") >= len;
 }
 
 const char *

@@ -16,18 +16,29 @@
 
 struct netguard; /* a set of allowed prefixes over the built-in refusals */
 
-/* `allow`: CIDRs such as "10.0.0.0/8", "127.0.0.1", "fd00::/8", or "private"
- * for every built-in refusal but metadata addresses. */
+/* `allow`: CIDRs such as "10.0.0.0/8", "127.0.0.1", "fd00::/8". A metadata
+ * address is opened only by its own, never by a range around it. */
 int netguard_new(struct netguard **out, const char *const *allow, size_t count,
     struct err *err);
 void netguard_free(struct netguard *g);
 
-/* May we connect there? -1 with ERR_REFUSED and the range's name ("127.0.0.1
- * is a loopback address; allow it with …") if not. v4-mapped, NAT64, 6to4 and
- * Teredo addresses are judged by the IPv4 address inside. NULL g = only the
+/* May we connect there? -1 with ERR_REFUSED if not; the text names address and
+ * range: "127.0.0.1 is a loopback address (127.0.0.0/8); to allow it, put
+ * \"127.0.0.1\" into allow_addresses", which is what every option of this kind
+ * is called. v4-mapped and NAT64 addresses are judged by the IPv4 address
+ * inside; 6to4 and Teredo by their own range and by that. NULL g = only the
  * built-in refusals. */
 int netguard_judge(
     const struct netguard *g, const struct sockaddr *sa, struct err *err);
+
+/* What a name led to: one refused address refuses them all, since good and bad
+ * ones together are the mark of a rebinding attack. */
+int netguard_judge_all(const struct netguard *g,
+    const struct sockaddr_storage *items, size_t count, struct err *err);
+
+/* Would a lax parser take this host for an IPv4 address although it is not
+ * written as one: "127.1", "0x7f.0.0.1", "2130706433", "127.0.0.1."? */
+bool netguard_is_disguised(const char *host);
 
 /* Numeric text with port: "192.0.2.7:443", "[2001:db8::1]:443". Returns dst. */
 const char *netguard_text(char dst[64], const struct sockaddr *sa);

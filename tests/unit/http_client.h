@@ -22,7 +22,7 @@ struct answer {
 	int status, version;
 	char body[4096];
 	size_t body_len, header_count;
-	bool body_cut;
+	bool body_cut, head_whole;
 	char content_type[64], seen_twice[64], address[64];
 	int64_t retry_after_ms;
 	struct http_timings timings;
@@ -101,6 +101,7 @@ client_done(void *ctx, const struct http_response *r, const struct err *err)
 	assert_int_equal(r->body[r->body_len], '\0');
 	a->body_len = r->body_len;
 	a->body_cut = r->body_cut;
+	a->head_whole = r->head_whole;
 	a->header_count = r->header_count;
 	copy_header(
 	    a->content_type, sizeof(a->content_type), r, "content-type");

@@ -289,6 +289,8 @@ refuses_endless_headers(void **state)
 
 		assert_error(
 		    a, ERR_FULL, "response headers larger than 64 KiB");
+		assert_false(a->head_whole);
+		assert_int_equal(a->status, scripts[i] == interim ? 0 : 200);
 	}
 }
 
@@ -402,14 +404,24 @@ tells_how_connections_break(void **state)
 	    {.what = PEER_SEND,
 		.text = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhal"},
 	    {.what = PEER_CLOSE}};
+	static const struct peer_step half_head[] = {{.what = PEER_READ},
+	    {.what = PEER_SEND, .text = OK_HEAD "Content-"},
+	    {.what = PEER_CLOSE}};
+	static const struct peer_step interim[] = {{.what = PEER_READ},
+	    {.what = PEER_SEND, .text = "HTTP/1.1 103 Early Hints\r\n\r\n"},
+	    {.what = PEER_CLOSE}};
 	static const struct {
 		const struct peer_step *script;
 		const char *text;
+		bool head_whole;
+		int status;
 	} cases[] = {
-	    {closed, "connection closed before the first byte after"},
-	    {reset, "connection reset before the first byte after"},
-	    {half, "closed in the middle of the response"},
-	    {half_chunk, "closed in the middle of the response"},
+	    {closed, "connection closed before the first byte after", false, 0},
+	    {reset, "connection reset before the first byte after", false, 0},
+	    {half, "closed in the middle of the response", true, 200},
+	    {half_chunk, "closed in the middle of the response", true, 200},
+	    {half_head, "closed in the middle of the response", false, 200},
+	    {interim, "in the middle of the response", false, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -418,6 +430,8 @@ tells_how_connections_break(void **state)
 
 		assert_error(a, ERR_PROTO, cases[i].text);
 		assert_non_null(strstr(a->err.text, "127.0.0.1:"));
+		assert_int_equal(a->head_whole, cases[i].head_whole);
+		assert_int_equal(a->status, cases[i].status);
 	}
 }
 
@@ -668,7 +682,7 @@ reads_retry_after(void **state)
 	    {"-1", -1},
 	    {"1.5", -1},
 	    {"soon", -1},
-	    {"99999999999999999999", -1},
+	    {"99999999999999999999", INT64_C(1000) * INT32_MAX},
 	    {"", -1},
 	};
 	int64_t now_ms;
