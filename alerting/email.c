@@ -30,8 +30,12 @@ email_open(const void *data, struct loop *loop, void **state, struct err *err)
 
 	e->loop = loop;
 	if (email_server_read(&e->server, config->server, err) < 0 ||
+	    netguard_new(&e->server.guard,
+		(const char *const *)config->allow_addresses.items,
+		config->allow_addresses.count, err) < 0 ||
 	    resolver_new(&e->resolver, loop,
 		&(struct resolver_config){.servers = NULL}, err) < 0) {
+		netguard_free(e->server.guard);
 		free(e);
 		return -1;
 	}
@@ -45,6 +49,7 @@ email_close(void *state)
 	struct email *e = state;
 
 	resolver_free(e->resolver);
+	netguard_free(e->server.guard);
 	free(e);
 }
 

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "alerting/channel.h"
+#include "base/netguard.h"
 #include "base/resolve.h"
 #include "base/smtp_trace.h"
 
@@ -30,7 +31,7 @@ enum email_starttls {
 
 struct email_config {
 	char *server, *user, *password, *from, *ca_file, *helo, *subject_prefix;
-	struct option_list to;
+	struct option_list to, allow_addresses;
 	int starttls; /* enum email_starttls */
 };
 
@@ -40,7 +41,8 @@ int email_check(const void *config, struct err *err);
 struct email_server {
 	char host[256]; /* a name or a numeric address, without brackets */
 	uint16_t port;
-	bool implicit_tls; /* smtps:// */
+	bool implicit_tls;      /* smtps:// */
+	struct netguard *guard; /* where it may be; NULL = public only */
 };
 
 int
@@ -90,8 +92,8 @@ struct email_session {
 void email_send_esmtp(struct email_session *s,
     const struct sockaddr_storage *peer, struct email_result *result);
 
-/* A connection to the server, IPv4 before IPv6 (which libesmtp cannot be told);
- * -1 with err. Blocks; runs the loop. */
+/* A connection to the server, IPv4 before IPv6 (which libesmtp cannot be told),
+ * if every address of its is allowed; -1 with err. Blocks; runs the loop. */
 int email_reach(struct loop *loop, struct resolver *resolver,
     const struct email_server *server, int64_t deadline_ms,
     struct sockaddr_storage *peer, struct err *err);

@@ -49,6 +49,11 @@ const struct option email_options[] = {
     {.name = "ca_file",
 	OPTION(STRING, struct email_config, ca_file),
 	.help = "CA certificates (PEM) to trust instead of the system's"},
+    {.name = "allow_addresses",
+	OPTION(LIST, struct email_config, allow_addresses),
+	.standard = NETGUARD_OWN_NETWORKS,
+	.help = "networks (CIDR) in which the relay may be although they are "
+		"private or special"},
     {.name = "helo",
 	OPTION(STRING, struct email_config, helo),
 	.max = 253,
@@ -116,10 +121,16 @@ email_server_read(struct email_server *out, const char *url, struct err *err)
 	if (port != NULL && str_parse_i64(port, 1, 65535, &number) < 0)
 		return bad_server(err, "its port must be from 1 to 65535");
 	out->port = (uint16_t)number;
+	if (netguard_is_disguised(host))
+		return bad_server(
+		    err, "its host is neither a name nor an address");
 	if (!is_host(host, bracketed) ||
 	    str_copy(out->host, sizeof(out->host), host) < 0)
 		return bad_server(err, "no usable host name");
-	return 0;
+	if (str_ends(out->host, ".")) /* certificates never have it */
+		out->host[strlen(out->host) - 1] = '\0';
+	return out->host[0] != '\0' ? 0
+	                            : bad_server(err, "no usable host name");
 }
 
 static int
@@ -130,6 +141,18 @@ check_address(const char *key, const char *address, struct err *err)
 	return err_set(err, ERR_CONFIG,
 	    "%s: \"%s\" is not an address such as oncall@example.org", key,
 	    address);
+}
+
+static int
+check_allow(const struct option_list *allow, struct err *err)
+{
+	struct netguard *guard = NULL;
+
+	if (netguard_new(&guard, (const char *const *)allow->items,
+		allow->count, err) < 0)
+		return err_wrap(err, "allow_addresses");
+	netguard_free(guard);
+	return 0;
 }
 
 static int
@@ -151,7 +174,8 @@ email_check(const void *config, struct err *err)
 
 	if (c->server != NULL && email_server_read(&server, c->server, err) < 0)
 		return -1;
-	if (check_addresses(c, err) < 0)
+	if (check_addresses(c, err) < 0 ||
+	    check_allow(&c->allow_addresses, err) < 0)
 		return -1;
 	if (c->helo != NULL && !is_host(c->helo, false))
 		return err_set(err, ERR_CONFIG, "helo: not a host's name");

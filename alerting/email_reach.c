@@ -52,6 +52,9 @@ email_reach(struct loop *loop, struct resolver *resolver,
 	*err = l.err;
 	if (l.err.code != ERR_NONE)
 		return -1;
+	if (netguard_judge_all(
+		server->guard, l.found.items, l.found.count, err) < 0)
+		return err_wrap(err, "not connecting to %s", server->host);
 	put_v4_first(&l.found);
 	fd = dial(&l.found, deadline_ms, &which, err);
 	if (fd >= 0)

@@ -14,6 +14,11 @@
 
 #include "base/err.h"
 
+/* A default for what is often one's own: a mail relay, another monitor. */
+#define NETGUARD_OWN_NETWORKS                                                  \
+	"127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, "        \
+	"100.64.0.0/10, fc00::/7"
+
 struct netguard; /* a set of allowed prefixes over the built-in refusals */
 
 /* `allow`: CIDRs such as "10.0.0.0/8", "127.0.0.1", "fd00::/8". A metadata

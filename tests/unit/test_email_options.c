@@ -25,6 +25,7 @@ reads_the_server(void **state)
 	    {"smtp://mail:25/", "mail", 25, false},
 	    {"smtp://[2001:db8::1]", "2001:db8::1", 587, false},
 	    {"smtps://[::1]:1465", "::1", 1465, true},
+	    {"smtp://mail.example.org.:25", "mail.example.org", 25, false},
 	};
 
 	(void)state;
@@ -44,7 +45,10 @@ refuses_other_servers(void **state)
 	static const char *const bad[] = {"mail.example.org", "http://mail",
 	    "smtp://", "smtp://:25", "smtp://mail:0", "smtp://mail:65536",
 	    "smtp://mail:", "smtp://u:p@mail", "smtp://mail/x", "smtp://[::1",
-	    "smtp://[::1]x", "smtp://ma il", "smtp://mail\r\nQUIT"};
+	    "smtp://[::1]x", "smtp://ma il", "smtp://mail\r\nQUIT",
+	    "smtp://127.1", "smtp://0x7f.0.0.1:25", "smtp://2130706433",
+	    "smtp://127.0.0.1.", "smtp://0177.1", "smtp://.",
+	    "smtp://[fe80::1%eth0]", "smtp://%6cocalhost"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
