@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alerting/render.h"
+#include "alerting/render_digest.h"
 #include "alerting/render_words.h"
 #include "base/clock.h"
 #include "base/encode.h"
@@ -200,6 +201,14 @@ put_id(struct buf *out, const char *name, const char *id, const char *from)
 	buf_printf(out, "%s>\r\n", at != NULL ? at : "@localhost");
 }
 
+/* Does it follow the mail that opened its incident? */
+static bool
+is_update(const struct message *m)
+{
+	return m->event != EVENT_OPENED && m->event != EVENT_TEST &&
+	       m->event != EVENT_DIGEST && m->incident[0] != '\0';
+}
+
 static void
 put_thread(
     struct buf *out, const struct mime_mail *mail, const struct message *m)
@@ -209,7 +218,7 @@ put_thread(
 		return;
 	}
 	put_id(out, "Message-ID", m->delivery, mail->from);
-	if (m->event == EVENT_TEST || m->incident[0] == '\0')
+	if (!is_update(m))
 		return;
 	put_id(out, "In-Reply-To", m->incident, mail->from);
 	put_id(out, "References", m->incident, mail->from);
@@ -220,10 +229,9 @@ put_subject(
     struct buf *out, const struct mime_mail *mail, const struct message *m)
 {
 	struct buf subject;
-	bool reply = m->event != EVENT_OPENED && m->event != EVENT_TEST;
 
 	buf_init(&subject, 1024);
-	buf_printf(&subject, "%s%s%s", reply ? "Re: " : "",
+	buf_printf(&subject, "%s%s%s", is_update(m) ? "Re: " : "",
 	    mail->subject_prefix, mail->subject_prefix[0] ? " " : "");
 	render_subject(&subject, m);
 	mime_header(out, "Subject", buf_str(&subject));
@@ -254,7 +262,7 @@ put_headers(
 	buf_puts(out, "Auto-Submitted: auto-generated\r\n"
 		      "X-Auto-Response-Suppress: All\r\n");
 	if (m->severity == SEVERITY_CRITICAL && m->event != EVENT_TEST &&
-	    m->event != EVENT_RESOLVED)
+	    m->event != EVENT_RESOLVED && !render_digest_is_over(m))
 		buf_puts(out, "Importance: high\r\nX-Priority: 1\r\n");
 	mime_header(out, "X-Tocsin-Delivery", m->delivery);
 	mime_header(out, "X-Tocsin-Event", event_names[m->event]);

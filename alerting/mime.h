@@ -12,7 +12,8 @@
  * Message-ID; every later one carries <DELIVERY@domain> and points to
  * the first by In-Reply-To and References, under the same Subject. Who gets
  * only later ones still sees them as one thread, since all of them point to the
- * same id. What changes ("CRITICAL", "RESOLVED") stands in the sender's name.
+ * same id. What changes ("CRITICAL", "RESOLVED") stands in the sender's name. A
+ * digest is of no thread: its Message-ID is its delivery's, its subject its own.
  */
 #ifndef ALERTING_MIME_H
 #define ALERTING_MIME_H

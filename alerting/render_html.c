@@ -2,99 +2,104 @@
 
 #include <string.h>
 
+#include "alerting/html.h"
+#include "alerting/render_digest.h"
+#include "alerting/render_rows.h"
 #include "alerting/render_words.h"
 #include "base/str.h"
 
-#define FONT "font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
-#define CELL                                                                   \
-	"<td style=\"padding:4px 12px 4px 0;vertical-align:top;"               \
-	"color:#4a5260;white-space:nowrap\">"
+#define TITLE_MAX 200
 
 static void
-escape(struct buf *out, const char *s)
+clean(char *dst, size_t size, const char *src)
 {
-	static const char *const entities[256] = {
-	    ['&'] = "&amp;",
-	    ['<'] = "&lt;",
-	    ['>'] = "&gt;",
-	    ['"'] = "&quot;",
-	    ['\''] = "&#39;",
-	};
-
-	for (; *s != '\0'; s++) {
-		const char *entity = entities[(unsigned char)*s];
-
-		if (entity != NULL)
-			buf_puts(out, entity);
-		else
-			buf_putc(out, *s);
-	}
+	str_printable(dst, size, src, strlen(src));
 }
 
 static void
-escape_clean(struct buf *out, const char *s)
+put_row(void *ctx, const char *label, const char *value, bool link)
 {
-	char shown[RENDER_VALUE_MAX];
-
-	str_printable(shown, sizeof(shown), s, strlen(s));
-	escape(out, shown);
+	html_row(ctx, label, value, link);
 }
 
 static void
-html_row(void *ctx, const char *label, const char *value, bool link)
+put_head(struct buf *out, const struct message *m)
 {
-	struct buf *out = ctx;
+	char title[TITLE_MAX], state[40], gist[RENDER_VALUE_MAX];
+	struct buf whole;
 
-	buf_puts(out, "<tr>" CELL);
-	escape(out, label);
-	buf_puts(
-	    out, "</td><td style=\"padding:4px 0;word-break:break-word\">");
-	if (link) {
-		buf_puts(out, "<a style=\"color:#0b57b0\" href=\"");
-		escape(out, value);
-		buf_puts(out, "\">");
-	}
-	escape(out, value);
-	buf_puts(out, link ? "</a></td></tr>\n" : "</td></tr>\n");
+	buf_init(&whole, 4096);
+	render_title(&whole, m);
+	render_gist(gist, m);
+	html_open(out, buf_str(&whole), gist[0] ? gist : render_advice(m),
+	    render_colour(m));
+	buf_fini(&whole);
+	render_state(state, m);
+	html_badge(out, state, render_colour(m));
+	if (m->event == EVENT_DIGEST)
+		render_digest_title(title, m);
+	else
+		clean(title, sizeof(title), render_headline(m));
+	html_heading(out, title);
+	if (gist[0] != '\0')
+		html_paragraph(out, gist);
+	render_because(gist, m);
+	if (gist[0] != '\0')
+		html_note(out, gist);
 }
 
 static void
-section(struct buf *out, const char *title)
+put_buttons(struct buf *out, const struct message *m)
 {
-	buf_printf(out,
-	    "<h2 style=\"font-size:15px;margin:20px 0 6px\">%s</h2>\n", title);
+	bool ack = render_wants_ack(m) && render_is_link(m->ack_url);
+	bool runbook = m->event != EVENT_RESOLVED && render_is_link(m->runbook);
+
+	if (!ack && !runbook)
+		return;
+	html_buttons_open(out);
+	if (ack)
+		html_button(out, "Acknowledge", m->ack_url, true);
+	if (runbook)
+		html_button(out, "Runbook", m->runbook, false);
+	html_buttons_close(out);
 }
 
 static void
-html_advice(struct buf *out, const struct message *m)
+put_commands(struct buf *out, const struct message *m)
+{
+	char id[40], command[160];
+
+	clean(id, sizeof(id), m->incident);
+	str_printf(command, sizeof(command), "tocsin incident ack %s", id);
+	html_code(out, command);
+	html_paragraph(out, "Planned work? Keep it quiet:");
+	str_printf(command, sizeof(command), RENDER_SILENCE, id);
+	html_code(out, command);
+}
+
+static void
+put_advice(struct buf *out, const struct message *m)
 {
 	const char *advice = render_advice(m);
 
 	if (advice[0] == '\0')
 		return;
-	section(out, "What to do");
-	buf_printf(out, "<p style=\"margin:0 0 6px\">%s</p>\n", advice);
-	if (m->event == EVENT_TEST || m->event == EVENT_RESOLVED ||
-	    m->incident[0] == '\0')
-		return;
-	buf_puts(out, "<p style=\"margin:0\"><code style=\"padding:3px 6px;"
-		      "background:#eef0f3;color:#1c2129;border-radius:4px\">"
-		      "tocsin incident ack ");
-	escape_clean(out, m->incident);
-	buf_puts(out, "</code></p>\n");
+	html_section(out, "What to do");
+	html_paragraph(out, advice);
+	if (render_wants_ack(m))
+		put_commands(out, m);
 }
 
 static void
-html_timeline(struct buf *out, const struct message *m)
+put_timeline(struct buf *out, const struct message *m)
 {
 	char when[40];
 	struct buf line;
 
 	if (m->timeline_count == 0)
 		return;
-	section(out, "So far");
-	buf_puts(out, "<table role=\"presentation\" cellspacing=\"0\" "
-		      "cellpadding=\"0\">\n");
+	html_section(out, "So far");
+	html_rows_open(out);
 	buf_init(&line, 2048);
 	for (size_t i = 0; i < m->timeline_count; i++) {
 		buf_clear(&line);
@@ -104,82 +109,91 @@ html_timeline(struct buf *out, const struct message *m)
 		    buf_str(&line), false);
 	}
 	buf_fini(&line);
-	buf_puts(out, "</table>\n");
+	html_rows_close(out);
 }
 
 static void
-html_facts(struct buf *out, const struct message *m)
+put_facts(struct buf *out, const struct message *m)
 {
 	struct buf rows;
 
 	buf_init(&rows, 65536);
-	render_facts(m, html_row, &rows);
+	render_facts(m, put_row, &rows);
 	if (rows.len > 0) {
-		section(out, "What was seen");
-		buf_printf(out,
-		    "<table role=\"presentation\" cellspacing=\"0\" "
-		    "cellpadding=\"0\" style=\"font-size:13px\">\n%s</table>\n",
-		    buf_str(&rows));
+		html_section(out, "What was seen");
+		html_rows_open(out);
+		buf_puts(out, buf_str(&rows));
+		html_rows_close(out);
 	}
 	buf_fini(&rows);
 }
 
 static void
-html_head(struct buf *out, const struct message *m)
+put_incident(struct buf *out, const struct message *m)
 {
-	char state[40], gist[RENDER_VALUE_MAX];
+	put_buttons(out, m);
+	html_section(out, "What it is");
+	html_rows_open(out);
+	render_rows(m, put_row, out);
+	html_rows_close(out);
+	put_advice(out, m);
+	put_timeline(out, m);
+	put_facts(out, m);
+}
 
-	render_state(state, m);
-	render_gist(gist, m);
-	buf_puts(out,
-	    "<!DOCTYPE html>\n<html lang=\"en\"><head>"
-	    "<meta charset=\"utf-8\">"
-	    "<meta name=\"viewport\" content=\"width=device-width\">"
-	    "<meta name=\"color-scheme\" content=\"light\">"
-	    "<title>tocsin</title></head>\n<body style=\"margin:0;padding:16px;"
-	    "background:#ffffff;color:#1c2129;font-size:15px;"
-	    "line-height:1.45;" FONT "\">\n"
-	    "<div style=\"max-width:640px\">\n");
-	buf_printf(out,
-	    "<p style=\"margin:0 0 8px\"><span style=\"padding:3px 9px;"
-	    "border-radius:4px;font-weight:600;color:#ffffff;background:%s\">"
-	    "%s</span></p>\n<h1 style=\"font-size:20px;margin:0 0 6px\">",
-	    render_colour(m), state);
-	escape_clean(out, render_headline(m));
-	buf_puts(out, "</h1>\n");
-	if (gist[0] != '\0') {
-		buf_puts(out, "<p style=\"margin:0 0 14px;font-size:16px;"
-			      "word-break:break-word\">");
-		escape(out, gist);
-		buf_puts(out, "</p>\n");
+static void
+put_item(void *ctx, const struct render_digest_item *item)
+{
+	html_item(
+	    ctx, &(struct html_item){.word = item->state,
+		     .colour = render_colour(&item->as),
+		     .when = item->since,
+		     .title = item->title,
+		     .url = render_is_link(item->as.url) ? item->as.url : "",
+		     .text = item->reason});
+}
+
+static void
+put_digest(struct buf *out, const struct message *m)
+{
+	char rest[80];
+
+	html_section(out, "The worst first");
+	html_rows_open(out);
+	render_digest_each(m, put_item, out);
+	html_rows_close(out);
+	render_digest_rest(rest, m);
+	if (rest[0] != '\0')
+		html_paragraph(out, rest);
+	put_advice(out, m);
+}
+
+static void
+put_footer(struct buf *out, const struct message *m)
+{
+	char text[300], when[40];
+
+	html_footer(out);
+	clean(text, sizeof(text), m->agent);
+	buf_puts(out, text[0] ? "tocsin on " : "tocsin");
+	html_escape(out, text);
+	buf_printf(out, ", %s", render_time(when, m->at_ms));
+	clean(text, sizeof(text), m->incident);
+	if (text[0] != '\0') {
+		buf_puts(out, ", incident ");
+		html_escape(out, text);
+		buf_printf(out, ", event %d", m->seq);
 	}
+	html_close(out);
 }
 
 void
 render_html(struct buf *out, const struct message *m)
 {
-	char when[40];
-
-	html_head(out, m);
-	buf_puts(out, "<table role=\"presentation\" cellspacing=\"0\" "
-		      "cellpadding=\"0\">\n");
-	render_rows(m, html_row, out);
-	buf_puts(out, "</table>\n");
-	html_advice(out, m);
-	html_timeline(out, m);
-	html_facts(out, m);
-	buf_puts(out, "<p style=\"margin:22px 0 0;padding-top:8px;"
-		      "border-top:1px solid #d5d9e0;font-size:12px;"
-		      "color:#4a5260\">tocsin");
-	if (m->agent[0] != '\0') {
-		buf_puts(out, " on ");
-		escape_clean(out, m->agent);
-	}
-	buf_printf(out, ", %s", render_time(when, m->at_ms));
-	if (m->incident[0] != '\0') {
-		buf_puts(out, ", incident ");
-		escape_clean(out, m->incident);
-		buf_printf(out, ", event %d", m->seq);
-	}
-	buf_puts(out, "</p>\n</div></body></html>\n");
+	put_head(out, m);
+	if (m->event == EVENT_DIGEST)
+		put_digest(out, m);
+	else
+		put_incident(out, m);
+	put_footer(out, m);
 }

@@ -1,16 +1,10 @@
 #include "alerting/render_words.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "alerting/render_digest.h"
 #include "base/clock.h"
-#include "base/json.h"
-#include "base/mem.h"
 #include "base/str.h"
-
-#define FACTS_MAX   16
-#define METRICS_MAX 10
-#define LIST_MAX    20
 
 static const char *const severity_words[] = {
     [SEVERITY_INFO] = "INFO",
@@ -45,6 +39,8 @@ render_state(char dst[40], const struct message *m)
 	const char *word = severity_words[m->severity];
 	const char *percent;
 
+	if (render_digest_is_over(m))
+		word = states[EVENT_RESOLVED].format;
 	percent = strstr(states[m->event].format, "%s");
 	if (percent == NULL) {
 		str_copy(dst, 40, states[m->event].format);
@@ -66,7 +62,7 @@ render_colour(const struct message *m)
 	    [SEVERITY_CRITICAL] = "#cf222e",
 	};
 
-	if (m->event == EVENT_RESOLVED)
+	if (m->event == EVENT_RESOLVED || render_digest_is_over(m))
 		return "#1a7f37";
 	if (m->event == EVENT_ACKNOWLEDGED || m->event == EVENT_NOTE ||
 	    m->event == EVENT_TEST)
@@ -87,6 +83,8 @@ render_headline(const struct message *m)
 		return m->probe; /* not "RESOLVED: portal is failing" */
 	if (m->title[0] != '\0')
 		return m->title;
+	if (m->event == EVENT_DIGEST)
+		return "several incidents";
 	return m->probe[0] != '\0' ? m->probe : "an incident";
 }
 
@@ -149,6 +147,54 @@ gist_person(char *dst, const struct message *m)
 	    what[0] ? ": " : "", what);
 }
 
+/* The newest entry of the timeline before this message that says how it stood;
+ * NULL if there is none. The last one may be this message itself. */
+static const struct message_timeline *
+stood(const struct message *m, bool with_end)
+{
+	size_t i = m->timeline_count;
+
+	if (i > 0 && m->timeline[i - 1].type == m->event)
+		i--;
+	while (i-- > 0) {
+		enum event_type type = m->timeline[i].type;
+
+		if (type <= EVENT_FLAPPING || type == EVENT_REOPENED ||
+		    (with_end && type == EVENT_RESOLVED))
+			return &m->timeline[i];
+	}
+	return NULL;
+}
+
+/* Since when has nobody answered? What made it worse began a new wait. */
+static int64_t
+unanswered_since_ms(const struct message *m)
+{
+	for (size_t i = m->timeline_count; i-- > 0;) {
+		enum event_type type = m->timeline[i].type;
+
+		if (type == EVENT_OPENED || type == EVENT_REOPENED ||
+		    type == EVENT_WORSENED)
+			return m->timeline[i].at_ms;
+	}
+	return m->opened_ms;
+}
+
+static void
+gist_escalated(char *dst, const struct message *m)
+{
+	char reason[RENDER_VALUE_MAX / 2], how_long[32];
+	int64_t since = unanswered_since_ms(m);
+
+	clean(reason, sizeof(reason), m->reason);
+	str_printf(dst, RENDER_VALUE_MAX, "nobody has acknowledged%s%s%s%s",
+	    since != 0 && since < m->at_ms ? " for " : "",
+	    since != 0 && since < m->at_ms
+		? str_duration_human(how_long, (m->at_ms - since) * 1000)
+		: "",
+	    reason[0] ? ": " : "", reason);
+}
+
 void
 render_gist(char dst[RENDER_VALUE_MAX], const struct message *m)
 {
@@ -156,11 +202,89 @@ render_gist(char dst[RENDER_VALUE_MAX], const struct message *m)
 		gist_resolved(dst, m);
 	else if (m->event == EVENT_ACKNOWLEDGED || m->event == EVENT_NOTE)
 		gist_person(dst, m);
+	else if (m->event == EVENT_ESCALATED)
+		gist_escalated(dst, m);
 	else if (m->event == EVENT_TEST && m->reason[0] == '\0')
 		str_copy(dst, RENDER_VALUE_MAX,
 		    "this channel works; there is no incident");
 	else
 		clean(dst, RENDER_VALUE_MAX, m->reason);
+}
+
+void
+render_because(char dst[RENDER_VALUE_MAX], const struct message *m)
+{
+	char why[RENDER_VALUE_MAX / 2];
+
+	clean(why, sizeof(why), m->because);
+	dst[0] = '\0';
+	if (why[0] != '\0')
+		str_printf(dst, RENDER_VALUE_MAX, "You get this because %s%s",
+		    why, str_ends(why, ".") ? "" : ".");
+}
+
+static void
+change_from(char *dst, const struct message *m, const char *what)
+{
+	const struct message_timeline *before = stood(m, false);
+	char text[RENDER_VALUE_MAX / 2];
+
+	clean(text, sizeof(text), before != NULL ? before->text : "");
+	str_printf(dst, RENDER_VALUE_MAX, "%s%s%s%s", what,
+	    what[0] && text[0] ? "; " : "", text[0] ? "before: " : "", text);
+}
+
+static void
+change_none(char *dst, const struct message *m)
+{
+	const struct message_timeline *before = stood(m, false);
+	char when[40];
+
+	dst[0] = '\0';
+	if (before == NULL)
+		return;
+	if (str_eq(before->text, m->reason))
+		str_printf(dst, RENDER_VALUE_MAX, "nothing since %s",
+		    render_time(when, before->at_ms));
+	else
+		change_from(dst, m, "");
+}
+
+static void
+change_again(char *dst, const struct message *m)
+{
+	const struct message_timeline *before = stood(m, true);
+	char when[40];
+
+	dst[0] = '\0';
+	if (before != NULL && before->type == EVENT_RESOLVED)
+		str_printf(dst, RENDER_VALUE_MAX,
+		    "it was over at %s and is back",
+		    render_time(when, before->at_ms));
+}
+
+void
+render_change(char dst[RENDER_VALUE_MAX], const struct message *m)
+{
+	dst[0] = '\0';
+	if (m->event == EVENT_WORSENED)
+		change_from(dst, m, "from degraded to failing");
+	else if (m->event == EVENT_IMPROVED)
+		change_from(dst, m, "from failing to degraded");
+	else if (m->event == EVENT_RESOLVED || m->event == EVENT_FLAPPING)
+		change_from(dst, m, "");
+	else if (m->event == EVENT_REMINDER || m->event == EVENT_ESCALATED)
+		change_none(dst, m);
+	else if (m->event == EVENT_REOPENED)
+		change_again(dst, m);
+}
+
+bool
+render_wants_ack(const struct message *m)
+{
+	return m->incident[0] != '\0' && m->event != EVENT_TEST &&
+	       m->event != EVENT_RESOLVED && m->event != EVENT_DIGEST &&
+	       m->resolved_ms == 0 && m->acknowledged_ms == 0;
 }
 
 const char *
@@ -171,13 +295,19 @@ render_advice(const struct message *m)
 	if (m->event == EVENT_RESOLVED && render_still_bad(m))
 		return "Nothing now: somebody closed it although it is still "
 		       "bad. You are told again if it goes on.";
-	if (m->event == EVENT_RESOLVED)
+	if (m->event == EVENT_RESOLVED || render_digest_is_over(m))
 		return "Nothing: it is over.";
+	if (m->event == EVENT_DIGEST)
+		return "Begin with the worst. So much happened at once that it "
+		       "is told as one list.";
 	if (m->event == EVENT_FLAPPING)
 		return "Look for the cause of the changes: until they stop, "
 		       "you are not told of each one.";
-	if (m->acknowledged_ms != 0)
+	if (!render_wants_ack(m))
 		return "";
+	if (m->event == EVENT_ESCALATED)
+		return "Acknowledge it, so that it goes no further and the "
+		       "others know that you have it.";
 	return "Acknowledge it, so that the others know and the reminders "
 	       "stop.";
 }
@@ -202,147 +332,4 @@ render_is_link(const char *url)
 		    strchr("\"'<>\\^`{|}", *url) != NULL)
 			return false;
 	return true;
-}
-
-struct rows {
-	render_row_fn *row;
-	void *ctx;
-};
-
-static void
-put(const struct rows *r, const char *label, const char *value)
-{
-	char shown[RENDER_VALUE_MAX];
-
-	if (value == NULL || value[0] == '\0')
-		return;
-	if (render_is_link(value) && strlen(value) < sizeof(shown)) {
-		r->row(r->ctx, label, value, true);
-		return;
-	}
-	clean(shown, sizeof(shown), value);
-	r->row(r->ctx, label, shown, false);
-}
-
-static void
-put_time(const struct rows *r, const char *label, int64_t wall_ms)
-{
-	char text[40];
-
-	if (wall_ms != 0)
-		put(r, label, render_time(text, wall_ms));
-}
-
-static void
-put_regions(const struct rows *r, const json_t *regions)
-{
-	struct buf text;
-	size_t i;
-	json_t *region;
-
-	buf_init(&text, RENDER_VALUE_MAX);
-	json_array_foreach (regions, i, region) {
-		if (!json_is_string(region) || i >= LIST_MAX)
-			continue;
-		buf_printf(&text, "%s%s", text.len ? ", " : "",
-		    json_string_value(region));
-	}
-	put(r, "Seen from", buf_str(&text));
-	buf_fini(&text);
-}
-
-static void
-put_labels(const struct rows *r, const json_t *labels)
-{
-	struct buf text;
-	const char *key;
-	json_t *value;
-
-	buf_init(&text, RENDER_VALUE_MAX);
-	/* Only reading; jansson's iterator takes no const object. */
-	json_object_foreach ((json_t *)(uintptr_t)labels, key, value) {
-		if (!json_is_string(value))
-			continue;
-		buf_printf(&text, "%s%s=%s", text.len ? ", " : "", key,
-		    json_string_value(value));
-	}
-	put(r, "Labels", buf_str(&text));
-	buf_fini(&text);
-}
-
-static void
-put_person(const struct rows *r, const struct message *m)
-{
-	char text[300], when[40];
-
-	if (m->acknowledged_ms == 0)
-		return;
-	str_printf(text, sizeof(text), "%s, %s",
-	    m->acknowledged_by[0] ? m->acknowledged_by : "somebody",
-	    render_time(when, m->acknowledged_ms));
-	put(r, "Taken by", text);
-}
-
-void
-render_rows(const struct message *m, render_row_fn *row, void *ctx)
-{
-	struct rows r = {row, ctx};
-	char text[300];
-
-	str_printf(text, sizeof(text), "%s%s%s%s", m->probe,
-	    m->kind[0] ? " (" : "", m->kind, m->kind[0] ? ")" : "");
-	put(&r, "Probe", m->probe[0] ? text : "");
-	put(&r, "Target", m->target);
-	put(&r, "About", m->description);
-	put_time(&r, "Bad since", m->failing_since_ms);
-	put_time(&r, "Opened", m->opened_ms);
-	put_person(&r, m);
-	put_time(&r, "Resolved", m->resolved_ms);
-	put_regions(&r, m->regions);
-	put_labels(&r, m->labels);
-	put(&r, "Runbook", m->runbook);
-	put(&r, "See more", m->url);
-}
-
-/* One value of facts or metrics in short; NULL if it says nothing. */
-static char *
-value_text(const json_t *value)
-{
-	if (json_is_null(value) ||
-	    (json_is_object(value) && json_object_size(value) == 0) ||
-	    (json_is_array(value) && json_array_size(value) == 0))
-		return NULL;
-	if (json_is_string(value))
-		return mem_strdup(json_string_value(value));
-	return json_text(value);
-}
-
-static void
-put_members(const struct rows *r, const json_t *object, int max)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
-		char *text = value_text(value), label[80];
-
-		if (text == NULL)
-			continue;
-		if (max-- == 0) {
-			free(text);
-			return;
-		}
-		clean(label, sizeof(label), key);
-		put(r, label, text);
-		free(text);
-	}
-}
-
-void
-render_facts(const struct message *m, render_row_fn *row, void *ctx)
-{
-	struct rows r = {row, ctx};
-
-	put_members(&r, m->facts, FACTS_MAX);
-	put_members(&r, m->metrics, METRICS_MAX);
 }

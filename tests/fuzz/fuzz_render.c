@@ -11,7 +11,8 @@
 
 static const char *const tags[] = {"!DOCTYPE html>", "html ", "head>", "meta ",
     "title>", "body ", "div ", "p ", "span ", "h1 ", "h2 ", "table ", "tr>",
-    "td ", "a ", "code ", NULL};
+    "td ", "td>", "a ", "code ", "style>", "br>", "!--[if mso]>", "![endif]-->",
+    NULL};
 
 static void
 check_html(const char *html)

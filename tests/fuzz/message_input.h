@@ -9,12 +9,37 @@
 #include <string.h>
 
 #include "alerting/message.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 struct message_input {
 	struct message m;
 	char *texts;
+	json_t *digest;
 };
+
+/* The same texts as a digest of one incident, or of none. */
+static inline void
+message_input_digest(struct message_input *in, bool empty)
+{
+	struct message *m = &in->m;
+	json_t *item = json_object(), *list = json_array();
+
+	json_put_str(item, "event", m->status);
+	json_put_str(item, "severity", m->actor);
+	json_put_str(item, "title", m->title);
+	json_put_str(item, "probe", m->probe);
+	json_put_str(item, "reason", m->reason);
+	json_put_str(item, "failing_since", m->note);
+	json_put_str(item, "url", m->url);
+	json_array_append_new(list, item);
+	if (empty)
+		json_array_clear(list);
+	in->digest = json_pack(
+	    "{s:{s:i},s:o}", "by_severity", "high", 3, "incidents", list);
+	m->digest = in->digest;
+	m->digest_count = 3;
+}
 
 static inline void
 message_input_read(struct message_input *in, const uint8_t *data, size_t size)
@@ -23,7 +48,8 @@ message_input_read(struct message_input *in, const uint8_t *data, size_t size)
 	const char **texts[] = {&m->title, &m->probe, &m->reason, &m->note,
 	    &m->actor, &m->target, &m->delivery, &m->incident, &m->kind,
 	    &m->description, &m->runbook, &m->url, &m->agent,
-	    &m->acknowledged_by, &m->timeline[0].text, &m->status};
+	    &m->acknowledged_by, &m->timeline[0].text, &m->status, &m->because,
+	    &m->component, &m->ack_url};
 	const size_t count = sizeof(texts) / sizeof(texts[0]);
 	char *at;
 
@@ -49,11 +75,14 @@ message_input_read(struct message_input *in, const uint8_t *data, size_t size)
 			at += strlen(at);
 		}
 	}
+	if (m->event == EVENT_DIGEST)
+		message_input_digest(in, m->severity == SEVERITY_INFO);
 }
 
 static inline void
 message_input_free(struct message_input *in)
 {
+	json_decref(in->digest);
 	free(in->texts);
 }
 

@@ -21,6 +21,7 @@ sample_message(enum event_type event)
 	    .at_ms = SAMPLE_AT,
 	    .actor = "",
 	    .note = "",
+	    .because = "",
 	    .incident = "7k3qx9v2tb",
 	    .title = "portal is failing",
 	    .severity = SEVERITY_CRITICAL,
@@ -33,6 +34,7 @@ sample_message(enum event_type event)
 	    .target = "https://portal.example.org/health",
 	    .description = "Where patients book their visits",
 	    .runbook = "https://wiki.example.org/portal",
+	    .component = "",
 	    .labels = json_pack("{s:s,s:s}", "team", "web", "tier", "1"),
 	    .regions = json_pack("[s,s]", "fra", "nyc"),
 	    .outcome = OUTCOME_FAILED,
@@ -41,6 +43,7 @@ sample_message(enum event_type event)
 	    .metrics = json_pack("{s:f}", "total_ms", 12.5),
 	    .agent = "mon1.example.org",
 	    .url = "https://tocsin.example.org/incidents/7k3qx9v2tb",
+	    .ack_url = "",
 	};
 
 	m.timeline[0] = (struct message_timeline){

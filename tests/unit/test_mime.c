@@ -105,6 +105,35 @@ threads_the_later_mails(void **state)
 }
 
 static void
+keeps_a_digest_out_of_threads(void **state)
+{
+	json_t *json = json_pack("{s:i,s:{s:i},s:[{s:s,s:s}]}", "count", 12,
+	    "by_severity", "critical", 12, "incidents", "event", "opened",
+	    "title", "portal is failing");
+	struct message m = sample_message(EVENT_DIGEST);
+	char *mail;
+
+	(void)state;
+	m.delivery = "digest-5-oncall-mail";
+	m.incident = "";
+	m.digest = json;
+	m.digest_count = 12;
+	mail = mail_of(&m);
+	has(mail, "Subject: [tocsin] 12 incidents: 12 critical; worst: portal "
+		  "is failing\r\n");
+	has(mail, "Message-ID: <digest-5-oncall-mail@example.org>\r\n");
+	has(mail, "From: \"tocsin CRITICAL\" <");
+	has(mail, "X-Tocsin-Event: digest\r\n");
+	has(mail, "Importance: high\r\n");
+	assert_null(strstr(mail, "In-Reply-To"));
+	assert_null(strstr(mail, "References"));
+	check_lines(mail);
+	free(mail);
+	json_decref(json);
+	sample_free(&m);
+}
+
+static void
 lets_nothing_out_of_its_header(void **state)
 {
 	static const char evil[] = "x\r\nBcc: all@example.org\r\n\r\n<h1>";
@@ -213,6 +242,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(writes_the_first_mail),
 	    cmocka_unit_test(threads_the_later_mails),
+	    cmocka_unit_test(keeps_a_digest_out_of_threads),
 	    cmocka_unit_test(lets_nothing_out_of_its_header),
 	    cmocka_unit_test(encodes_words_and_folds),
 	    cmocka_unit_test(quotes_what_mail_would_change),

@@ -63,6 +63,8 @@ tells_everything_when_it_opens(void **state)
 	    "  Acknowledge it, so that the others know and the reminders "
 	    "stop.\n"
 	    "  tocsin incident ack 7k3qx9v2tb\n"
+	    "  Planned work? tocsin silence add --incident 7k3qx9v2tb "
+	    "--for 2h --reason \"why\"\n"
 	    "\n"
 	    "So far\n"
 	    "  2026-11-22 03:59:00 UTC  opened: status 503\n"
@@ -136,6 +138,10 @@ names_every_event(void **state)
 		"[RESOLVED] portal: closed by alice: on it; it is still bad",
 	    [EVENT_REOPENED] = "[CRITICAL AGAIN] portal is failing: it broke",
 	    [EVENT_TEST] = "[TEST] portal is failing: it broke",
+	    [EVENT_ESCALATED] = "[CRITICAL, UNANSWERED] portal is failing: "
+				"nobody has acknowledged for 1 min: it "
+				"broke",
+	    [EVENT_DIGEST] = "0 incidents",
 	};
 
 	(void)state;
@@ -148,6 +154,161 @@ names_every_event(void **state)
 		says(render_title, &m, titles[event]);
 		sample_free(&m);
 	}
+}
+
+/* Whether it is 3 a.m. or not: why me, since when was it good, what is new, and
+ * what can I do. */
+static void
+tells_why_and_what_to_do(void **state)
+{
+	struct message m = sample_message(EVENT_ESCALATED);
+	char *text;
+
+	(void)state;
+	m.because =
+	    "pager could not deliver it within 60 s: connection refused";
+	m.component = "Patient portal";
+	m.last_ok_ms = SAMPLE_AT - 60000;
+	m.ack_url = "https://tocsin.example.org/ack/7k3q.x";
+	m.at_ms = SAMPLE_AT + 240000;
+	text = rendered(render_text, &m);
+	assert_non_null(strstr(text,
+	    "CRITICAL, UNANSWERED: portal is failing\n"
+	    "nobody has acknowledged for 5 min: connect to 192.0.2.7:443 "
+	    "refused after 0.8 ms\n"
+	    "You get this because pager could not deliver it within 60 s: "
+	    "connection refused.\n"));
+	assert_non_null(strstr(text, "Component   Patient portal\n"
+				     "Bad since   2026-11-22 03:59:30 UTC\n"
+				     "Last good   2026-11-22 03:59:00 UTC\n"
+				     "Changed     before: status 503\n"));
+	assert_non_null(strstr(text,
+	    "What to do\n"
+	    "  Acknowledge it, so that it goes no further and the others know "
+	    "that you have it.\n"
+	    "  https://tocsin.example.org/ack/7k3q.x\n"
+	    "  or: tocsin incident ack 7k3qx9v2tb\n"
+	    "  Planned work? tocsin silence add --incident 7k3qx9v2tb --for 2h "
+	    "--reason \"why\"\n"));
+	free(text);
+	says(render_short, &m,
+	    "nobody has acknowledged for 5 min: connect to 192.0.2.7:443 "
+	    "refused after 0.8 ms\n"
+	    "You get this because pager could not deliver it within 60 s: "
+	    "connection refused.\n"
+	    "https://portal.example.org/health\n"
+	    "tocsin incident ack 7k3qx9v2tb");
+	sample_free(&m);
+}
+
+static void
+asks_nobody_who_has_answered(void **state)
+{
+	struct message m = sample_message(EVENT_REMINDER);
+	char *text;
+
+	(void)state;
+	m.ack_url = "https://tocsin.example.org/ack/7k3q.x";
+	m.acknowledged_ms = SAMPLE_AT;
+	text = rendered(render_text, &m);
+	assert_null(strstr(text, "ack"));
+	assert_null(strstr(text, "silence"));
+	free(text);
+	m.acknowledged_ms = 0;
+	m.ack_url = "javascript:alert(1)";
+	text = rendered(render_text, &m);
+	assert_null(strstr(text, "javascript"));
+	assert_non_null(strstr(text, "\n  tocsin incident ack 7k3qx9v2tb\n"));
+	free(text);
+	sample_free(&m);
+}
+
+static const char digest_json[] =
+    "{\"count\":31,\"left_out\":28,"
+    "\"by_severity\":{\"critical\":2,\"high\":29},"
+    "\"by_event\":{\"opened\":30,\"resolved\":1},\"incidents\":["
+    "{\"id\":\"aaa\",\"event\":\"opened\",\"title\":\"portal is failing\","
+    "\"severity\":\"critical\",\"probe\":\"portal\",\"reason\":\"refused\","
+    "\"failing_since\":\"2026-11-22T03:59:30.000Z\","
+    "\"url\":\"https://tocsin.example.org/incidents/aaa\"},"
+    "{\"id\":\"bbb\",\"event\":\"escalated\",\"title\":\"vpn is failing\","
+    "\"severity\":\"high\",\"probe\":\"vpn\",\"url\":\"javascript:x\"},"
+    "{\"id\":\"ccc\",\"event\":\"resolved\",\"title\":\"mail is failing\","
+    "\"severity\":\"high\",\"probe\":\"mail\",\"reason\":\"status 200\","
+    "\"failing_since\":\"2026-11-22T03:59:30.000Z\"}]}";
+
+static struct message
+digest(json_t *json)
+{
+	struct message m = sample_message(EVENT_DIGEST);
+
+	sample_free(&m);
+	m.labels = m.regions = m.facts = m.metrics = NULL;
+	m.incident = m.title = m.probe = m.target = m.reason = m.url = "";
+	m.timeline_count = 0;
+	m.digest = json;
+	m.digest_count = json_integer_value(json_object_get(json, "count"));
+	return m;
+}
+
+static void
+tells_many_as_one_list(void **state)
+{
+	json_t *json = json_loads(digest_json, 0, NULL);
+	struct message m = digest(json);
+
+	(void)state;
+	says(render_title, &m,
+	    "31 incidents, 1 of them over: 2 critical, 29 high; worst: portal "
+	    "is failing");
+	says(render_subject, &m,
+	    "31 incidents, 1 of them over: 2 critical, 29 high; worst: portal "
+	    "is failing");
+	says(render_short, &m,
+	    "CRITICAL portal is failing\n"
+	    "HIGH, UNANSWERED vpn is failing\n"
+	    "RESOLVED mail\n"
+	    "and 28 more\n"
+	    "tocsin incident list");
+	says(render_text, &m,
+	    "CRITICAL: 31 incidents, 1 of them over: 2 critical, 29 high; "
+	    "worst: portal is failing\n"
+	    "\n"
+	    "CRITICAL   portal is failing\n"
+	    "           refused\n"
+	    "           bad since 2026-11-22 03:59:30 UTC\n"
+	    "           https://tocsin.example.org/incidents/aaa\n"
+	    "HIGH, UNANSWERED vpn is failing\n"
+	    "RESOLVED   mail\n"
+	    "           status 200\n"
+	    "and 28 more: tocsin incident list\n"
+	    "\n"
+	    "What to do\n"
+	    "  Begin with the worst. So much happened at once that it is told "
+	    "as one list.\n"
+	    "\n"
+	    "-- \n"
+	    "tocsin on mon1.example.org, 2026-11-22 04:00:00 UTC\n");
+	json_decref(json);
+}
+
+static void
+tells_that_many_are_over(void **state)
+{
+	json_t *json = json_pack("{s:i,s:{s:i},s:{s:i},s:[{s:s,s:s,s:s}]}",
+	    "count", 1, "by_severity", "high", 1, "by_event", "resolved", 1,
+	    "incidents", "event", "resolved", "title", "vpn is failing",
+	    "probe", "vpn");
+	struct message m = digest(json);
+	char *text;
+
+	(void)state;
+	says(render_title, &m, "1 incident is over; among them: vpn");
+	text = rendered(render_text, &m);
+	assert_memory_equal(text, "RESOLVED: ", 10);
+	assert_non_null(strstr(text, "Nothing: it is over."));
+	free(text);
+	json_decref(json);
 }
 
 static void
@@ -227,6 +388,10 @@ main(void)
 	    cmocka_unit_test(says_that_it_is_over),
 	    cmocka_unit_test(does_not_call_over_what_somebody_closed),
 	    cmocka_unit_test(names_every_event),
+	    cmocka_unit_test(tells_why_and_what_to_do),
+	    cmocka_unit_test(asks_nobody_who_has_answered),
+	    cmocka_unit_test(tells_many_as_one_list),
+	    cmocka_unit_test(tells_that_many_are_over),
 	    cmocka_unit_test(keeps_the_subject_while_it_lasts),
 	    cmocka_unit_test(keeps_hostile_text_in_its_line),
 	    cmocka_unit_test(keeps_the_title_short),

@@ -42,6 +42,75 @@ says_what_the_text_says(void **state)
 }
 
 static void
+offers_one_tap(void **state)
+{
+	struct message m = sample_message(EVENT_OPENED);
+	char *html;
+
+	(void)state;
+	m.ack_url = "https://tocsin.example.org/ack/7k3q?a=1&b=2";
+	m.because = "pager is down";
+	html = rendered(&m);
+	assert_non_null(strstr(
+	    html, "href=\"https://tocsin.example.org/ack/7k3q?a=1&amp;b=2\""));
+	assert_non_null(strstr(html, ">Acknowledge</a>"));
+	assert_non_null(strstr(html, ">You get this because pager is down.<"));
+	assert_non_null(strstr(html, "background:#cf222e"));
+	free(html);
+	m.acknowledged_ms = SAMPLE_AT;
+	html = rendered(&m);
+	assert_null(strstr(html, "Acknowledge"));
+	free(html);
+	sample_free(&m);
+}
+
+/* A mail that opened something from elsewhere would tell who reads it. */
+static void
+fetches_nothing(void **state)
+{
+	static const char *const never[] = {"<img", "<link", "url(", "@import",
+	    "src=", "<script", "background="};
+	struct message m = sample_message(EVENT_OPENED);
+	char *html = rendered(&m);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		assert_null(strstr(html, never[i]));
+	free(html);
+	sample_free(&m);
+}
+
+static void
+lists_the_incidents_of_a_digest(void **state)
+{
+	json_t *json = json_pack(
+	    "{s:i,s:{s:i,s:i},s:{s:i},s:[{s:s,s:s,s:s,s:s,s:s},{s:s,s:s,s:s}]}",
+	    "count", 3, "by_severity", "critical", 1, "high", 2, "by_event",
+	    "opened", 3, "incidents", "event", "opened", "title", "a <b>",
+	    "severity", "critical", "reason", "x & y", "url",
+	    "https://tocsin.example.org/incidents/aaa", "event", "opened",
+	    "title", "second", "severity", "high");
+	struct message m = sample_message(EVENT_DIGEST);
+	char *html;
+
+	(void)state;
+	m.digest = json;
+	m.digest_count = 3;
+	html = rendered(&m);
+	assert_non_null(strstr(
+	    html, ">3 incidents: 1 critical, 2 high; worst: a &lt;b&gt;</h1>"));
+	assert_non_null(
+	    strstr(html, "href=\"https://tocsin.example.org/incidents/aaa\""));
+	assert_non_null(strstr(html, "x &amp; y"));
+	assert_non_null(strstr(html, "background:#d1550f"));
+	assert_true(strstr(html, "a &lt;b&gt;") < strstr(html, ">second<"));
+	assert_non_null(strstr(html, "and 1 more: tocsin incident list"));
+	free(html);
+	json_decref(json);
+	sample_free(&m);
+}
+
+static void
 escapes_everything_from_outside(void **state)
 {
 	static const char evil[] = "<script>&\"'</script>";
@@ -55,7 +124,8 @@ escapes_everything_from_outside(void **state)
 	m.target = "https://x/\"onmouseover=\"alert(1)";
 	m.runbook = "javascript:alert(1)";
 	m.url = "https://x/<b>";
-	m.timeline[0].text = evil;
+	m.timeline[0].text = m.because = m.component = evil;
+	m.ack_url = "https://x/'onclick='";
 	html = rendered(&m);
 	assert_null(strstr(html, "<script"));
 	assert_null(strstr(html, "\"onmouse"));
@@ -73,6 +143,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(says_what_the_text_says),
+	    cmocka_unit_test(offers_one_tap),
+	    cmocka_unit_test(fetches_nothing),
+	    cmocka_unit_test(lists_the_incidents_of_a_digest),
 	    cmocka_unit_test(escapes_everything_from_outside),
 	};
 
