@@ -22,6 +22,16 @@ struct window {
 	int64_t begin_ms, end_ms;
 };
 
+static int
+fill(struct calendar *c, const char *zone_name, struct err *err)
+{
+	if (zone_new(&c->zone, zone_name, err) < 0)
+		return err_wrap(err, "time_zone");
+	if (calendar_read(&c->rules, c->text, c->zone, err) < 0)
+		return err_wrap(err, "when");
+	return 0;
+}
+
 int
 calendar_new(struct calendar **out, const char *text, const char *zone_name,
     struct err *err)
@@ -31,13 +41,12 @@ calendar_new(struct calendar **out, const char *text, const char *zone_name,
 
 	*out = NULL;
 	if (strlen(text) > CALENDAR_TEXT_MAX)
-		return err_set(err, ERR_CONFIG, "times of more than %d bytes",
+		return err_set(err, ERR_CONFIG, "when: is longer than %d bytes",
 		    CALENDAR_TEXT_MAX);
 	c = mem_alloc(sizeof(*c));
 	str_copy(c->text, sizeof(c->text), text + skip);
 	str_trim(c->text);
-	if (zone_new(&c->zone, zone_name, err) < 0 ||
-	    calendar_read(&c->rules, c->text, c->zone, err) < 0) {
+	if (fill(c, zone_name, err) < 0) {
 		calendar_free(c);
 		return -1;
 	}

@@ -25,7 +25,8 @@
 
 struct calendar;
 
-/* ERR_CONFIG says what is wrong and how it is right. calendar_free() it. */
+/* ERR_CONFIG says what is wrong and how it is right, beginning with the key to
+ * blame: "when: …" or "time_zone: …". calendar_free() it. */
 int calendar_new(struct calendar **out, const char *text, const char *zone_name,
     struct err *err);
 void calendar_free(struct calendar *c); /* NULL is fine */
