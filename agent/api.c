@@ -134,7 +134,7 @@ allowed(struct api_call *call, const char *method, const char *path)
 
 	if (call->trusted || public)
 		return true;
-	if (str_eq(method, "POST") || call->token_needed) {
+	if (!str_eq(method, "GET") || call->token_needed) {
 		api_error(call, 401,
 		    "this needs the token (http.token), as Authorization: "
 		    "Bearer …, or the control socket");

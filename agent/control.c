@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "agent/ack.h"
 #include "agent/api.h"
 #include "base/httpd.h"
 #include "base/log.h"
@@ -30,6 +31,27 @@ control_socket_path(const char *state_url)
 	return mem_printf("%.*s/control.sock", (int)(slash - path), path);
 }
 
+/* What whoever has the link may see and do, by whatever name people reach us
+ * through a proxy: a signed token in the path is the right. */
+static const struct {
+	const char *prefix;
+	void (*serve)(struct agent *a, struct httpd_call *http);
+} pages[] = {
+    {ACK_PATH, ack_serve},
+};
+
+static bool
+serve_page(struct agent *a, struct httpd_call *http)
+{
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		if (str_starts(httpd_path(http), pages[i].prefix)) {
+			pages[i].serve(a, http);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 serve_socket(void *ctx, struct httpd_call *http)
 {
@@ -37,7 +59,8 @@ serve_socket(void *ctx, struct httpd_call *http)
 	struct api_call call = {
 	    .agent = c->agent, .http = http, .trusted = true};
 
-	api_serve(&call);
+	if (!serve_page(c->agent, http))
+		api_serve(&call);
 }
 
 /* A browser that was led to our loopback address by a name of somebody else's
@@ -73,6 +96,8 @@ serve_listener(void *ctx, struct httpd_call *http)
 		config->token != NULL && httpd_has_token(http, config->token),
 	    .token_needed = !c->local};
 
+	if (serve_page(c->agent, http))
+		return;
 	if (c->local && !call.trusted && !is_host_ours(http)) {
 		api_error(&call, 421,
 		    "this listener answers to localhost only; use the token");

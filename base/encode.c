@@ -110,6 +110,12 @@ encode_base64url_read(uint8_t *dst, size_t size, const char *text, size_t len)
 }
 
 void
+encode_sha256(uint8_t digest[ENCODE_SHA256_LEN], const void *data, size_t len)
+{
+	CHECK(EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL) == 1);
+}
+
+void
 encode_hmac_sha256(uint8_t mac[ENCODE_SHA256_LEN], const void *key,
     size_t key_len, const void *data, size_t len)
 {

@@ -1,5 +1,5 @@
 /*
- * Base64 (RFC 4648 sections 4 and 5) and HMAC-SHA256 (RFC 2104). Pure.
+ * Base64 (RFC 4648 sections 4 and 5), SHA-256 and HMAC-SHA256 (RFC 2104). Pure.
  */
 #ifndef BASE_ENCODE_H
 #define BASE_ENCODE_H
@@ -24,6 +24,8 @@ void encode_base64url(struct buf *out, const void *data, size_t len);
 int
 encode_base64url_read(uint8_t *dst, size_t size, const char *text, size_t len);
 
+void
+encode_sha256(uint8_t digest[ENCODE_SHA256_LEN], const void *data, size_t len);
 void encode_hmac_sha256(uint8_t mac[ENCODE_SHA256_LEN], const void *key,
     size_t key_len, const void *data, size_t len);
 

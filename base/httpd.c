@@ -49,7 +49,8 @@ struct httpd {
 struct httpd_call {
 	struct evhttp_request *req;
 	char *path;
-	struct evkeyvalq query;
+	struct evkeyvalq query, form;
+	bool form_read;
 	char *body;
 	size_t body_len;
 	bool replied;
@@ -129,10 +130,12 @@ serve(struct evhttp_request *req, void *ctx)
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
 	const char *query = evhttp_uri_get_query(uri);
 	const char *path = evhttp_uri_get_path(uri);
+	size_t len = 0;
 
 	TAILQ_INIT(&c.query);
-	c.path = evhttp_uridecode(path != NULL ? path : "/", 0, NULL);
-	if (c.path == NULL ||
+	TAILQ_INIT(&c.form);
+	c.path = evhttp_uridecode(path != NULL ? path : "/", 0, &len);
+	if (c.path == NULL || strlen(c.path) != len || /* a NUL: %00 */
 	    (query != NULL && evhttp_parse_query_str(query, &c.query) != 0)) {
 		evhttp_send_error(req, 400, NULL);
 	} else {
@@ -141,6 +144,7 @@ serve(struct evhttp_request *req, void *ctx)
 		CHECK(c.replied);
 	}
 	evhttp_clear_headers(&c.query);
+	evhttp_clear_headers(&c.form);
 	free(c.path);
 	free(c.body);
 }
@@ -227,7 +231,9 @@ httpd_new(struct httpd **out, struct loop *loop,
 	evhttp_set_max_headers_size(h->http, HEADERS_MAX);
 	evhttp_set_max_body_size(h->http, HTTPD_BODY_MAX);
 	evhttp_set_allowed_methods(
-	    h->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST);
+	    h->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+			 EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
+			 EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
 	evhttp_set_timeout(h->http, HTTPD_DEADLINE_MS / 1000);
 	evhttp_set_bevcb(h->http, welcome, h);
 	evhttp_set_gencb(h->http, serve, h);
@@ -267,11 +273,17 @@ httpd_is_local(const char *listen)
 const char *
 httpd_method(const struct httpd_call *c)
 {
-	enum evhttp_cmd_type method = evhttp_request_get_command(c->req);
+	static const struct {
+		enum evhttp_cmd_type type;
+		const char *name;
+	} methods[] = {{EVHTTP_REQ_GET, "GET"}, {EVHTTP_REQ_POST, "POST"},
+	    {EVHTTP_REQ_HEAD, "HEAD"}, {EVHTTP_REQ_PUT, "PUT"},
+	    {EVHTTP_REQ_DELETE, "DELETE"}, {EVHTTP_REQ_OPTIONS, "OPTIONS"}};
 
-	if (method == EVHTTP_REQ_POST)
-		return "POST";
-	return method == EVHTTP_REQ_HEAD ? "HEAD" : "GET";
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (methods[i].type == evhttp_request_get_command(c->req))
+			return methods[i].name;
+	return "PATCH"; /* no other is let in */
 }
 
 const char *
@@ -298,6 +310,17 @@ httpd_body(const struct httpd_call *c, size_t *len)
 {
 	*len = c->body_len;
 	return c->body;
+}
+
+const char *
+httpd_form(struct httpd_call *c, const char *key)
+{
+	if (!c->form_read) {
+		c->form_read = true;
+		if (evhttp_parse_query_str(c->body, &c->form) != 0)
+			return NULL;
+	}
+	return evhttp_find_header(&c->form, key);
 }
 
 bool

@@ -38,13 +38,15 @@ void httpd_free(struct httpd *h); /* removes its socket file */
 bool httpd_is_local(const char *listen);
 
 const char *
-httpd_method(const struct httpd_call *c);           /* "GET", "POST", "HEAD" */
+httpd_method(const struct httpd_call *c); /* "GET", "POST", "HEAD", "PUT", … */
 const char *httpd_path(const struct httpd_call *c); /* decoded, no query */
 const char *
 httpd_query(const struct httpd_call *c, const char *key); /* or NULL */
 const char *
 httpd_header(const struct httpd_call *c, const char *name); /* or NULL */
 const char *httpd_body(const struct httpd_call *c, size_t *len);
+/* A field of a form that a browser sent as the body, decoded; or NULL. */
+const char *httpd_form(struct httpd_call *c, const char *key);
 /* Does it carry "Authorization: Bearer <token>"? Constant time. */
 bool httpd_has_token(const struct httpd_call *c, const char *token);
 

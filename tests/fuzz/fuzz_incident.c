@@ -127,12 +127,12 @@ check_alarms(const struct life *l)
 	if (l->in.id[0] == '\0')
 		return;
 	CHECK(l->in.alarms > 0);
-	if (!str_eq(l->in.id, l->before.id))
-		return;
+	if (!str_eq(l->in.id, l->before.id) || l->in.seq < l->before.seq)
+		return; /* another incident, if of the same id here */
 	CHECK(l->in.alarms >= l->before.alarms);
 	CHECK(l->in.status != INCIDENT_OPEN ||
 	      l->before.status == INCIDENT_OPEN ||
-	      l->in.alarms == l->before.alarms + 1 || l->in.seq == 1);
+	      l->in.alarms == l->before.alarms + 1);
 }
 
 int

@@ -88,6 +88,24 @@ url_alphabet_has_no_padding(void **state)
 	buf_fini(&b);
 }
 
+/* FIPS 180-4, "abc". */
+static void
+digests_the_known_vector(void **state)
+{
+	static const uint8_t want[ENCODE_SHA256_LEN] = {0xba, 0x78, 0x16, 0xbf,
+	    0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22,
+	    0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10,
+	    0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
+	uint8_t digest[ENCODE_SHA256_LEN];
+
+	(void)state;
+	encode_sha256(digest, "abc", 3);
+	assert_memory_equal(digest, want, sizeof(want));
+	assert_true(encode_equal(digest, want, sizeof(want)));
+	digest[31] ^= 1;
+	assert_false(encode_equal(digest, want, sizeof(want)));
+}
+
 /* RFC 4231, test case 2. */
 static void
 signs_the_vector_of_the_rfc(void **state)
@@ -112,6 +130,7 @@ main(void)
 	    cmocka_unit_test(reads_every_byte_back),
 	    cmocka_unit_test(refuses_what_is_not_base64),
 	    cmocka_unit_test(url_alphabet_has_no_padding),
+	    cmocka_unit_test(digests_the_known_vector),
 	    cmocka_unit_test(signs_the_vector_of_the_rfc),
 	};
 
