@@ -6,6 +6,7 @@
 #include "agent/dispatch.h"
 #include "agent/restore.h"
 #include "agent/results.h"
+#include "agent/stories.h"
 #include "agent/tell.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -31,17 +32,14 @@ static int
 take_row(void *ctx, const struct incident_row *row)
 {
 	struct found *f = ctx;
-	const struct target *t = agent_find(f->agent, row->probe);
 
 	if (++f->count > 1)
 		return 1;
-	if (t != NULL && t->story != NULL &&
-	    str_eq(t->story->incident.id, row->id)) {
-		f->story = t->story;
+	f->story = stories_find(f->agent, row->id);
+	if (f->story != NULL)
 		return 0;
-	}
 	f->own = f->story = mem_alloc(sizeof(*f->own));
-	restore_incident(f->own, row, &f->err);
+	restore_incident(f->agent, f->own, row, &f->err);
 	return 0;
 }
 
@@ -52,27 +50,21 @@ find(struct agent *a, const char *id, struct found *f, struct err *err)
 	struct incident_filter filter = {.id_prefix = id, .limit = 2};
 
 	*f = (struct found){.agent = a};
-	for (uint32_t i = 0; i < a->target_count; i++) {
-		struct target *t = a->targets[i];
-
-		if (t != NULL && t->story != NULL &&
-		    str_eq(t->story->incident.id, id)) {
-			f->story = t->story;
-			return 0;
-		}
-	}
+	f->story = stories_find(a, id);
+	if (f->story != NULL)
+		return 0;
 	writer_flush(a->writer); /* so that the store knows it as well */
 	if (store_each_incident(a->store, &filter, take_row, f, err) != 0) {
-		free(f->own);
+		story_free(f->own);
 		return -1;
 	}
 	if (f->count == 1 && f->err.code == ERR_NONE) {
 		if (f->own != NULL &&
 		    restore_timeline(a->store, f->own, err) != 0)
-			f->own->timeline_count = 0;
+			story_restart(f->own);
 		return 0;
 	}
-	free(f->own);
+	story_free(f->own);
 	f->own = NULL;
 	if (f->err.code != ERR_NONE)
 		return err_set(err, f->err.code, "%s", f->err.text);
@@ -104,34 +96,38 @@ int
 acts_apply(struct agent *a, const char *id, enum act act, const char *actor,
     const char *text, struct err *err)
 {
-	struct config_probe gone = {.name = NULL};
-	struct target nobody = {.config = &gone};
-	const struct target *t;
 	struct incident_step step = {.happened = false};
 	struct found f;
 	int rc;
 
 	if (find(a, id, &f, err) != 0)
 		return -1;
-	t = agent_find(a, f.story->incident.probe);
-	if (t == NULL) { /* its probe left the configuration */
-		gone.name = f.story->incident.probe;
-		gone.target = gone.description = gone.runbook =
-		    f.story->incident.probe;
-		t = &nobody;
-	}
 	rc = decide(&f.story->incident, act, actor, text, &step, err);
 	if (rc == 0 && step.happened) {
 		log_kv(LOG_LEVEL_INFO, "incident", "event",
 		    event_names[step.event], "incident", f.story->incident.id,
 		    "by", actor, NULL);
 		writer_begin(a->writer);
-		tell(a, t, f.story, &step, NULL);
+		tell(a, f.story, &step, NULL);
 		dispatch_sent(a->dispatch, writer_end(a->writer, true));
 		writer_flush(a->writer); /* the answer says it is kept */
 	}
-	free(f.own);
+	story_free(f.own);
 	return rc;
+}
+
+void
+acts_acknowledged_at(struct agent *a, const char *incident, const char *who,
+    const char *channel, const char *kind)
+{
+	struct err err = ERR_INIT;
+	char actor[60];
+
+	str_printf(
+	    actor, sizeof(actor), "%.24s (%.12s in %.18s)", who, kind, channel);
+	if (acts_apply(a, incident, ACT_ACKNOWLEDGE, actor, "", &err) != 0)
+		log_kv(LOG_LEVEL_WARN, "an acknowledgement is not taken",
+		    "incident", incident, "by", actor, "why", err.text, NULL);
 }
 
 int
@@ -161,6 +157,7 @@ acts_test(struct agent *a, const char *channel, const char *actor, char **key,
 	in->seq = 1;
 	writer_begin(a->writer);
 	tell_test(a, &story, (size_t)i);
+	story_fini(&story);
 	dispatch_sent(a->dispatch, writer_end(a->writer, true));
 	*key = mem_printf("%s-1-%s", in->id, channel);
 	return 0;

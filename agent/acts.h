@@ -15,6 +15,10 @@ extern const char *const act_names[]; /* NULL-ended */
 int acts_apply(struct agent *a, const char *id, enum act act, const char *actor,
     const char *text, struct err *err);
 
+/* Somebody acknowledged on the other side of a channel. */
+void acts_acknowledged_at(struct agent *a, const char *incident,
+    const char *who, const char *channel, const char *kind);
+
 /* A test message through one channel; *key is its delivery's, the caller's. */
 int acts_test(struct agent *a, const char *channel, const char *actor,
     char **key, struct err *err);

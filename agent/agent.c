@@ -18,6 +18,7 @@
 #include "agent/results.h"
 #include "agent/runs.h"
 #include "agent/selves.h"
+#include "agent/stories.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -257,12 +258,12 @@ start(struct agent *a, struct err *err)
 	a->dispatch = dispatch_new(a);
 	runs_start(a);
 	adopt_probes(a);
+	dispatch_configure(a->dispatch);
 	if (restore_all(a, err) != 0)
 		return -1;
-	dispatch_configure(a->dispatch);
+	restore_loose(a);
 	if (dispatch_load(a->dispatch, err) != 0)
 		return -1;
-	restore_sweep(a);
 	heartbeat_configure(a);
 	selves_sweep(a);
 	selves_restarted(a);
@@ -298,6 +299,7 @@ finish(struct agent *a)
 	for (uint32_t i = 0; i < a->target_count; i++)
 		if (a->targets[i] != NULL)
 			agent_remove(a, a->targets[i]);
+	stories_close(a);
 	free(a->targets);
 	free(a->by_name);
 	free(a->findings);

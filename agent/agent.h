@@ -17,6 +17,7 @@
 #include "agent/writer.h"
 #include "alerting/incident.h"
 #include "alerting/message.h"
+#include "alerting/notice.h"
 #include "alerting/verdict.h"
 #include "base/loop.h"
 #include "state/store.h"
@@ -26,15 +27,19 @@
 #define TARGET_NONE     UINT32_MAX
 #define SELF_PREFIX     "tocsin/" /* names of the agent's own troubles */
 
-/* An incident and the last of its timeline, in memory while it may go on. */
+/* An incident, who was told of it, and the last of its timeline, in memory
+ * while it may go on (stories.h). */
 struct story {
 	struct incident incident;
-	struct {
+	struct notice notice;
+	int64_t due_ms; /* wall clock: when time alone may tell somebody */
+	struct story_line {
 		int64_t at_ms;
 		enum event_type type;
-		char text[200];
-	} timeline[MESSAGE_TIMELINE_MAX];
-	size_t timeline_count;
+		char *text;
+	} * timeline;
+	size_t timeline_count; /* at most MESSAGE_TIMELINE_MAX */
+	json_t *about; /* what it was opened with; NULL = its probe says */
 };
 
 /* A probe at run time; also one of the agent's own troubles (self). */
@@ -79,6 +84,9 @@ struct agent {
 	uint32_t target_count;
 	struct target **by_name; /* sorted; rebuilt when targets change */
 	uint32_t by_name_count;
+
+	struct story **loose; /* stories.c: no target holds them */
+	size_t loose_count, loose_room;
 
 	uint64_t *findings; /* findings.c: told, but not on disk yet */
 	size_t finding_count;

@@ -93,6 +93,7 @@ free_probe(struct config_probe *p)
 	json_decref(p->labels);
 	free(p->description);
 	free(p->runbook);
+	free(p->component);
 }
 
 static void
@@ -103,9 +104,14 @@ fini(struct config *c)
 	for (size_t i = 0; i < c->channel_count; i++) {
 		free(c->channels[i].name);
 		json_decref(c->channels[i].options);
+		for (size_t n = 0; n < c->channels[i].fallback.count; n++)
+			free(c->channels[i].fallback.items[n]);
+		free(c->channels[i].fallback.items);
 	}
-	for (size_t i = 0; i < c->route_count; i++)
+	for (size_t i = 0; i < c->route_count; i++) {
+		route_fini(&c->routes[i]);
 		option_free(route_options, &c->routes[i]);
+	}
 	free(c->probes);
 	free(c->channels);
 	free(c->routes);

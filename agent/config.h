@@ -41,7 +41,7 @@ struct config_probe_common { /* keys that every kind has; option table */
 	int64_t reopen_within_ms;
 	struct option_list depends_on;
 	struct option_map labels;
-	char *description, *runbook;
+	char *description, *runbook, *component;
 };
 
 struct config_probe {
@@ -55,7 +55,7 @@ struct config_probe {
 	struct incident_policy incident;
 	char **depends_on; /* NULL-ended names, all existing, no cycles */
 	json_t *labels;    /* object of strings, or NULL when none */
-	char *description, *runbook; /* "" when absent */
+	char *description, *runbook, *component; /* "" when absent */
 };
 
 struct config_channel {
@@ -64,6 +64,9 @@ struct config_channel {
 	json_t *options; /* secrets resolved: never logged, never in state */
 	int64_t timeout_ms;
 	bool enabled;
+	struct channel_traits traits;
+	int64_t fallback_after_ms;   /* 0 = never */
+	struct option_list fallback; /* names; none = any that works */
 };
 
 struct config_http { /* the core's own listener */

@@ -82,6 +82,21 @@ put_effective(struct draft *d, const struct config_channel *channel)
 	    channel->name, out);
 }
 
+/* How it is used: what its kind says, unless the file says more. */
+static void
+fill_delivery(struct config_channel *channel, struct draft *d)
+{
+	struct channel_traits *traits = &channel->traits;
+
+	if (channel->kind->traits != NULL)
+		channel->kind->traits(d->options, traits);
+	if (d->common.per_minute > 0)
+		traits->per_minute = (unsigned)d->common.per_minute;
+	channel->fallback_after_ms = d->common.fallback_after_ms;
+	channel->fallback = d->common.fallback;
+	d->common.fallback = (struct option_list){NULL, 0}; /* taken */
+}
+
 static void
 build_channel(struct config_build *b, struct config_channel *channel,
     json_t *obj, const char *path)
@@ -101,6 +116,7 @@ build_channel(struct config_build *b, struct config_channel *channel,
 		channel->options =
 		    option_dump(kind->options, d.options, false, false);
 		put_effective(&d, channel);
+		fill_delivery(channel, &d);
 		config_build_secrets(b, kind->options, obj, path);
 	}
 	option_free(kind->options, d.options);
@@ -194,7 +210,7 @@ build_route(
 
 	if (option_parse(&set, 1, obj, path, &b->report) < 0)
 		return;
-	if (route_check(r, &err) < 0)
+	if (route_prepare(r, &err) < 0)
 		config_wrong_check(b, obj, path, &err);
 	check_notify(b, r, obj, path);
 	if (b->effective == NULL)

@@ -6,6 +6,7 @@
 
 #include "agent/schedule.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -158,54 +159,61 @@ config_check(struct config_build *b)
 	free(w.next);
 }
 
+/* Does one of these names lead to somebody? People and rotations are looked at
+ * where they are written. */
+static bool
+reaches(const struct config *c, const struct option_list *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		const struct config_channel *channel =
+		    config_find_channel(c, names->items[i]);
+
+		if (channel == NULL || channel->enabled)
+			return true;
+	}
+	return false;
+}
+
 /* Are channels meant to be told, and all of them disabled? (No channel at all
  * is what `notify: []` asks for.) */
 static bool
-tells_disabled_only(const struct config *c, const struct config_probe *p,
-    const char *const *channels, bool *chosen)
+tells_disabled_only(const struct config *c, const struct config_probe *p)
 {
 	struct route_facts facts = {
 	    .severity = p->incident.severity,
 	    .kind = p->kind->name,
 	    .probe = p->name,
+	    .component = p->component,
 	    .labels = p->labels,
+	    .at_ms = clock_wall_ms(),
 	};
-	bool disabled = false;
+	struct route_plan plan;
 
-	route_choose(c->routes, c->route_count, channels, c->channel_count,
-	    &facts, chosen);
-	for (size_t i = 0; i < c->channel_count; i++) {
-		if (chosen[i] && c->channels[i].enabled)
+	route_plan(&plan, c->routes, c->route_count, &facts);
+	for (size_t i = 0; i < plan.count; i++)
+		if (plan.pages[i].notify == NULL ||
+		    reaches(c, plan.pages[i].notify))
 			return false;
-		disabled = disabled || chosen[i];
-	}
-	return disabled;
+	return plan.count > 0;
 }
 
 static void
 warn_unreached(struct config_build *b)
 {
 	const struct config *c = b->config;
-	const char **channels =
-	    mem_array(c->channel_count + 1, sizeof(*channels));
-	bool *chosen = mem_array(c->channel_count, sizeof(*chosen));
 
-	for (size_t i = 0; i < c->channel_count; i++)
-		channels[i] = c->channels[i].name;
 	for (size_t i = 0; i < c->probe_count; i++) {
 		char *path;
 
 		if (!c->probes[i].enabled ||
-		    !tells_disabled_only(c, &c->probes[i], channels, chosen))
+		    !tells_disabled_only(c, &c->probes[i]))
 			continue;
 		path = mem_printf("probes.%s", c->probes[i].name);
 		config_warn(b, b->probes[i], path,
-		    "its routes lead to disabled channels only: nobody is "
-		    "told when it fails");
+		    "its routes lead to disabled channels only: when it "
+		    "fails, every other channel is told instead");
 		free(path);
 	}
-	free(channels);
-	free(chosen);
 }
 
 int64_t

@@ -226,6 +226,7 @@ fill_probe(struct draft *d, struct config_probe *p)
 	p->labels = labels_of(d->build, &c->labels);
 	p->description = text_or_empty(c->description);
 	p->runbook = text_or_empty(c->runbook);
+	p->component = text_or_empty(c->component);
 	derive_policies(c, p);
 	json_decref(dump);
 }

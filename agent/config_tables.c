@@ -228,6 +228,10 @@ const struct option config_probe_options[] = {
 	OPTION(MAP, struct config_probe_common, labels),
 	.max = 50,
 	.help = "names and values for routes, messages and metrics"},
+    {.name = "component",
+	OPTION(STRING, struct config_probe_common, component),
+	.max = 100,
+	.help = "what users call what it watches, such as Patient portal"},
     {.name = "runbook",
 	OPTION(STRING, struct config_probe_common, runbook),
 	.max = 2000,
@@ -250,5 +254,21 @@ const struct option config_channel_options[] = {
 	OPTION(DURATION, struct config_channel_common, timeout_ms),
 	.max = 600000,
 	.help = "deadline of one delivery; the kind's own unless set"},
+    {.name = "messages_per_minute",
+	OPTION(INT, struct config_channel_common, per_minute),
+	.max = 6000,
+	.help = "most messages a minute; what is more is told as a digest; "
+		"the kind's own unless set"},
+    {.name = "fallback_after",
+	OPTION(DURATION, struct config_channel_common, fallback_after_ms),
+	.standard = "1m",
+	.max = DAY,
+	.help = "a critical alarm that is not proven delivered by then goes "
+		"out by another channel as well; 0 is never"},
+    {.name = "fallback",
+	OPTION(LIST, struct config_channel_common, fallback),
+	.max = 100,
+	.help = "names of channels to use then, in this order; any that works "
+		"unless set"},
     OPTION_END,
 };

@@ -31,6 +31,9 @@ struct config_channel_common { /* keys that every channel has */
 	char *kind;
 	bool enabled;
 	int64_t timeout_ms; /* 0 = the kind's */
+	int64_t per_minute; /* 0 = the kind's */
+	int64_t fallback_after_ms;
+	struct option_list fallback;
 };
 
 extern const struct option config_file_options[];  /* struct config_file */

@@ -5,6 +5,8 @@
 
 #include "agent/delivery.h"
 #include "agent/path.h"
+#include "agent/stories.h"
+#include "agent/tell.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -72,6 +74,7 @@ dispatch_configure(struct dispatch *d)
 		path_drop_all(d->paths[i]);
 		path_free(d->paths[i]);
 	}
+	stories_rename(d->agent, d->names, names);
 	free(d->paths);
 	free(d->names);
 	d->paths = paths;
@@ -92,15 +95,110 @@ dispatch_enabled(const struct dispatch *d, size_t channel)
 	return path_enabled(d->paths[channel]);
 }
 
-void
-dispatch_add(struct dispatch *d, size_t channel, const char *incident, int seq,
-    const char *message)
+static char *
+copy_or_null(const char *text)
 {
-	struct delivery *x = delivery_new(incident, seq, message);
+	return text != NULL ? mem_strdup(text) : NULL;
+}
 
+void
+dispatch_add(
+    struct dispatch *d, size_t channel, const struct dispatch_message *m)
+{
+	struct path *p = d->paths[channel];
+	struct delivery *x = delivery_new(m->incident, m->seq, m->text);
+	int64_t after_ms = path_fallback_after_ms(p);
+
+	x->event = m->event;
+	x->severity = m->severity;
+	x->because = copy_or_null(m->because);
 	x->created_ms = x->due_ms = clock_wall_ms();
-	path_add(d->paths[channel], x);
-	path_put_row(d->paths[channel], x);
+	if (path_merges(p) && m->grouping != NULL) {
+		x->grouping = mem_strdup(m->grouping);
+		x->due_ms += m->wait_ms;
+	}
+	if (m->needs_proof && after_ms > 0)
+		x->fallback_ms = x->due_ms + after_ms;
+	path_add(p, x, false);
+	path_put_row(p, x);
+}
+
+static bool
+may_take(const struct dispatch *d, const struct config_channel *from,
+    const struct story *story, size_t i)
+{
+	return path_works(d->paths[i]) && !str_eq(d->names[i], from->name) &&
+	       !channel_set_has(&story->notice.told, i);
+}
+
+/* The named ones in their order; any, if none are named. */
+static int
+next_path(const struct dispatch *d, const struct config_channel *from,
+    const struct story *story)
+{
+	const struct option_list *named = &from->fallback;
+
+	for (size_t n = 0; n < named->count; n++) {
+		int i = str_index(d->names, named->items[n]);
+
+		if (i >= 0 && may_take(d, from, story, (size_t)i))
+			return i;
+	}
+	for (size_t i = 0; named->count == 0 && i < d->count; i++)
+		if (may_take(d, from, story, i))
+			return (int)i;
+	return -1;
+}
+
+static void
+copy_to(struct dispatch *d, size_t channel, const struct delivery *x,
+    const char *from, const char *why)
+{
+	char for_[32], *because;
+	struct dispatch_message m = {.incident = x->incident,
+	    .seq = x->seq,
+	    .event = x->event,
+	    .severity = x->severity,
+	    .text = x->message,
+	    .needs_proof = true};
+
+	str_duration_human(for_, (clock_wall_ms() - x->created_ms) * 1000);
+	because = mem_printf(
+	    "%s could not deliver it within %s: %.200s", from, for_, why);
+	m.because = because;
+	log_kv(LOG_LEVEL_WARN, "another path is used", "incident", x->incident,
+	    "channel", d->names[channel], "because", because, NULL);
+	dispatch_add(d, channel, &m);
+	free(because);
+}
+
+void
+dispatch_fall_back(
+    struct dispatch *d, const char *from, struct delivery *x, const char *why)
+{
+	struct story *story = stories_find(d->agent, x->incident);
+	const struct config_channel *c =
+	    config_find_channel(d->agent->config, from);
+	int next;
+
+	if (story == NULL || c == NULL || !story->notice.ringing)
+		return; /* somebody has it, or it is over */
+	next = next_path(d, c, story);
+	if (next < 0) {
+		log_kv(LOG_LEVEL_ERROR, "no other path is left", "incident",
+		    x->incident, "channel", from, "why", why, NULL);
+		return;
+	}
+	notice_told(&story->notice, (size_t)next);
+	tell_keep(d->agent, story);
+	copy_to(d, (size_t)next, x, from, why);
+}
+
+void
+dispatch_answered(struct dispatch *d, const char *incident)
+{
+	for (size_t i = 0; i < d->count; i++)
+		path_answered(d->paths[i], incident);
 }
 
 void
@@ -117,8 +215,15 @@ dispatch_committed(struct dispatch *d)
 		path_pump(d->paths[i]);
 }
 
+struct batched { /* a delivery that was put into a message with others */
+	char *key;
+	struct delivery *delivery;
+};
+
 struct loading {
 	struct dispatch *dispatch;
+	struct batched *batched;
+	size_t batched_count;
 	struct delivery_row *strays; /* of channels that left */
 	size_t stray_count;
 };
@@ -136,6 +241,14 @@ keep_stray(struct loading *l, const struct delivery_row *row)
 	copy->status = DELIVERY_DROPPED;
 	copy->done_ms = clock_wall_ms();
 	copy->detail = "the channel left the configuration";
+}
+
+static void
+note_batched(struct loading *l, struct delivery *x, const char *key)
+{
+	l->batched =
+	    mem_grow(l->batched, l->batched_count + 1, sizeof(*l->batched));
+	l->batched[l->batched_count++] = (struct batched){mem_strdup(key), x};
 }
 
 static int
@@ -158,7 +271,85 @@ take_row(void *ctx, const struct delivery_row *row)
 	x->created_ms = row->created_ms;
 	x->due_ms = row->due_ms;
 	x->attempts = row->attempts;
-	path_add(p, x);
+	x->event = (enum event_type)row->event;
+	x->severity = row->severity;
+	x->grouping = copy_or_null(row->grouping);
+	x->because = copy_or_null(row->because);
+	x->fallback_ms = row->fallback_ms;
+	path_add(p, x, true);
+	if (row->batch != NULL)
+		note_batched(l, x, row->batch);
+	return 0;
+}
+
+static int
+take_poll(void *ctx, const struct delivery_row *row)
+{
+	struct loading *l = ctx;
+	struct path *p = find(l->dispatch, row->channel);
+
+	if (p != NULL)
+		path_poll(p, row);
+	return 0;
+}
+
+/* Messages that were put together before the agent stopped stay together. */
+static void
+rejoin(struct loading *l)
+{
+	for (size_t i = 0; i < l->batched_count;) {
+		const char *key = l->batched[i].key;
+		size_t n = i;
+		struct delivery **members =
+		    mem_array(l->batched_count - i, sizeof(*members));
+
+		for (; n < l->batched_count && str_eq(l->batched[n].key, key);
+		     n++)
+			members[n - i] = l->batched[n].delivery;
+		batch_new(key, members, n - i);
+		i = n;
+	}
+	for (size_t i = 0; i < l->batched_count; i++)
+		free(l->batched[i].key);
+	free(l->batched);
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct batched *x = a, *y = b;
+	int order = strcmp(x->key, y->key);
+
+	return order != 0 ? order
+	                  : (x->delivery->arrival > y->delivery->arrival) -
+	                        (x->delivery->arrival < y->delivery->arrival);
+}
+
+/* Who was told of an open incident that the receiver forgets by itself. */
+static void
+restore_refresh(void *ctx, struct story *story)
+{
+	struct dispatch *d = ctx;
+
+	if (story->incident.status == INCIDENT_RESOLVED)
+		return;
+	for (size_t i = 0; i < d->count; i++)
+		if (channel_set_has(&story->notice.told, i))
+			path_refresh(d->paths[i], story->incident.id,
+			    story->incident.seq);
+}
+
+static int
+restore_proofs(struct dispatch *d, struct err *err)
+{
+	int64_t done_ms;
+
+	for (size_t i = 0; i < d->count; i++) {
+		if (store_last_proof(
+			d->agent->store, d->names[i], &done_ms, err) != 0)
+			return -1;
+		path_restore_proof(d->paths[i], done_ms);
+	}
 	return 0;
 }
 
@@ -187,17 +378,68 @@ dispatch_load(struct dispatch *d, struct err *err)
 {
 	struct delivery_filter pending = {.status = DELIVERY_PENDING};
 	struct delivery_filter dead = {.status = DELIVERY_DEAD};
+	struct delivery_filter polled = {
+	    .status = DELIVERY_DELIVERED, .polled = true};
 	struct loading l = {.dispatch = d};
 	struct store *s = d->agent->store;
 	int rc = store_each_delivery(s, &pending, take_row, &l, err);
 
 	if (rc == 0)
 		rc = store_each_delivery(s, &dead, take_row, &l, err);
+	if (rc == 0)
+		rc = store_each_delivery(s, &polled, take_poll, &l, err);
+	if (rc == 0)
+		rc = restore_proofs(d, err);
+	if (l.batched_count > 0)
+		qsort(l.batched, l.batched_count, sizeof(*l.batched), by_key);
+	rejoin(&l);
+	stories_each(d->agent, restore_refresh, d);
 	drop_strays(d, &l);
 	if (rc != 0)
 		return err_wrap(err, "reading deliveries");
 	dispatch_sent(d, 0);
 	return 0;
+}
+
+struct poll_end {
+	struct writer *writer;
+	int seq;
+	const char *channel;
+	struct delivery_row row;
+	bool found;
+};
+
+static int
+take_polled(void *ctx, const struct delivery_row *row)
+{
+	struct poll_end *e = ctx;
+
+	if (row->seq != e->seq || !str_eq(row->channel, e->channel))
+		return 0;
+	e->found = true;
+	writer_begin(e->writer);
+	e->row = *row;
+	e->row.poll_ms = 0;
+	writer_delivery(e->writer, &e->row);
+	writer_end_soon(e->writer);
+	return 1;
+}
+
+void
+dispatch_poll_over(
+    struct dispatch *d, const char *incident, int seq, const char *channel)
+{
+	struct delivery_filter filter = {
+	    .incident = incident, .channel = channel, .status = -1};
+	struct poll_end e = {
+	    .writer = d->agent->writer, .seq = seq, .channel = channel};
+	struct err err = ERR_INIT;
+
+	writer_flush(d->agent->writer);
+	if (store_each_delivery(
+		d->agent->store, &filter, take_polled, &e, &err) != 0)
+		log_warn("the end of a question to %s is not kept: %s", channel,
+		    err.text);
 }
 
 struct wanted {
@@ -220,6 +462,8 @@ match_key(void *ctx, const struct delivery_row *row)
 	w->status = (int)row->status;
 	w->path = find(w->dispatch, row->channel);
 	w->delivery = delivery_new(row->incident, row->seq, NULL);
+	w->delivery->event = (enum event_type)row->event;
+	w->delivery->severity = row->severity;
 	return 1;
 }
 
@@ -251,7 +495,7 @@ dispatch_resend(struct dispatch *d, const char *key, struct err *err)
 		path_forget_dead(w.path);
 	w.delivery->created_ms = w.delivery->due_ms = clock_wall_ms();
 	writer_begin(d->agent->writer);
-	path_add(w.path, w.delivery);
+	path_add(w.path, w.delivery, false);
 	path_put_row(w.path, w.delivery);
 	dispatch_sent(d, writer_end(d->agent->writer, true));
 	return 0;

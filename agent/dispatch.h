@@ -13,9 +13,10 @@
 #include <stdint.h>
 
 #include "agent/agent.h"
+#include "agent/delivery.h"
 
 /* Per channel; past it the oldest becomes a dead letter. */
-#define DISPATCH_PENDING_MAX 10000
+#define DISPATCH_PENDING_MAX 50000
 
 struct dispatch *dispatch_new(struct agent *a);
 void dispatch_free(struct dispatch *d);
@@ -30,10 +31,31 @@ const char *const *dispatch_channels(const struct dispatch *d, size_t *count);
 /* Is it switched on? Others are not told, nor tested. */
 bool dispatch_enabled(const struct dispatch *d, size_t channel);
 
-/* Inside a writer group: a delivery of event (incident, seq), with its message
- * as JSON text, to the i-th channel. dispatch_sent() after writer_end(). */
-void dispatch_add(struct dispatch *d, size_t channel, const char *incident,
-    int seq, const char *message);
+struct dispatch_message { /* borrowed for the call */
+	const char *incident;
+	int seq;
+	enum event_type event;
+	enum severity severity;
+	const char *text;     /* the message as JSON */
+	const char *grouping; /* what others share to join it, or NULL */
+	int64_t wait_ms;      /* for others of its grouping */
+	bool needs_proof; /* unproven in time, another path tells it as well */
+	const char *because; /* why this channel, or NULL */
+};
+
+/* Inside a writer group: a message to the i-th channel. dispatch_sent() after
+ * writer_end(). */
+void dispatch_add(
+    struct dispatch *d, size_t channel, const struct dispatch_message *m);
+/* Inside a writer group: channel `from` could not deliver x, `why`. The next
+ * path that works tells it as well, and says so. */
+void dispatch_fall_back(
+    struct dispatch *d, const char *from, struct delivery *x, const char *why);
+/* Acknowledged or resolved: receivers need not be asked any more. */
+void dispatch_answered(struct dispatch *d, const char *incident);
+/* There is nothing more to ask about this delivery. */
+void dispatch_poll_over(
+    struct dispatch *d, const char *incident, int seq, const char *channel);
 /* The group number that the added ones wait for. */
 void dispatch_sent(struct dispatch *d, uint64_t group);
 void dispatch_committed(struct dispatch *d); /* the writer moved on, or broke */
@@ -50,7 +72,9 @@ struct dispatch_status {
 	bool enabled, disabled, ready; /* disabled: by a 410 */
 	unsigned pending, dead;
 	int64_t oldest_ms;         /* wall clock of the oldest pending, 0 */
-	int64_t last_delivered_ms; /* 0 */
+	int64_t last_delivered_ms; /* wall clock of the last proof, 0 */
+	bool resting;              /* the breaker is open */
+	uint64_t digests, merged;  /* messages, and deliveries in them */
 	const char *last_error;    /* "" */
 	uint64_t delivered, attempts, failures, restarts;
 	double seconds_sum; /* of deliveries: created to receipt */

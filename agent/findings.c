@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "agent/stories.h"
 #include "agent/tell.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -56,7 +57,7 @@ take(struct agent *a, const struct target *t, const json_t *finding,
 	struct incident_finding what = {.probe = t->config->name,
 	    .title = json_str(finding, "title"),
 	    .reason = json_str(finding, "title")};
-	struct story story = {.timeline_count = 0};
+	struct story *story;
 	struct incident_step step = {.happened = false};
 	char id[INCIDENT_ID_LEN + 1];
 	struct finding_row row = {.probe = t->config->name,
@@ -68,10 +69,12 @@ take(struct agent *a, const struct target *t, const json_t *finding,
 		return false;
 	results_new_id(id);
 	severity_parse(json_str(finding, "severity"), &what.severity);
-	incident_on_finding(&story.incident, &what, id, clock_wall_ms(), &step);
+	story = stories_open_loose(a, NULL);
+	incident_on_finding(
+	    &story->incident, &what, id, clock_wall_ms(), &step);
 	log_kv(LOG_LEVEL_WARN, "finding", "incident", id, "probe",
 	    t->config->name, "key", key, "title", what.title, NULL);
-	tell(a, t, &story, &step, r);
+	tell(a, story, &step, r);
 	writer_finding(a->writer, &row);
 	remember(a, t, key);
 	return true;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/dispatch.h"
+#include "agent/stories.h"
 #include "agent/tell.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -60,16 +61,15 @@ take_probe(void *ctx, const struct probe_row *row)
 }
 
 int
-restore_incident(
-    struct story *out, const struct incident_row *row, struct err *err)
+restore_incident(const struct agent *a, struct story *out,
+    const struct incident_row *row, struct err *err)
 {
 	json_t *json = NULL;
 	int rc;
 
-	out->timeline_count = 0;
 	if (json_parse(&json, row->body, strlen(row->body), err) != 0)
 		return err_wrap(err, "incident %s", row->id);
-	rc = incident_from_json(&out->incident, json, err);
+	rc = story_from_json(a, out, json, err);
 	json_decref(json);
 	return rc == 0 ? 0 : err_wrap(err, "incident %s", row->id);
 }
@@ -87,7 +87,7 @@ take_event(void *ctx, const struct event_row *row)
 		return 0;
 	}
 	if (m.timeline_count > 0)
-		tell_remember(story, row->at_ms, (enum event_type)row->type,
+		story_remember(story, row->at_ms, (enum event_type)row->type,
 		    m.timeline[m.timeline_count - 1].text);
 	message_fini(&m);
 	json_decref(json);
@@ -115,13 +115,13 @@ take_incident(void *ctx, const struct incident_row *row)
 	if (t == NULL || t->story != NULL)
 		return t != NULL;
 	story = mem_alloc(sizeof(*story));
-	if (restore_incident(story, row, &err) != 0) {
+	if (restore_incident(n->agent, story, row, &err) != 0) {
 		log_warn("not restored: %s", err.text);
-		free(story);
+		story_free(story);
 		return 0;
 	}
 	if (story->incident.finding) {
-		free(story);
+		story_free(story);
 		return 0;
 	}
 	t->story = story;
@@ -143,27 +143,29 @@ newest_story(struct agent *a, struct target *t, struct err *err)
 	return restore_timeline(a->store, t->story, err);
 }
 
-struct strangers {
+struct rows { /* of unresolved incidents that no target holds */
 	struct agent *agent;
-	struct story *stories;
+	struct story **stories;
 	size_t count;
 };
 
 static int
-note_stranger(void *ctx, const struct incident_row *row)
+note_row(void *ctx, const struct incident_row *row)
 {
-	struct strangers *s = ctx;
+	struct rows *r = ctx;
+	struct story *story;
 	struct err err = ERR_INIT;
 
-	if (agent_find(s->agent, row->probe) != NULL)
+	if (stories_find(r->agent, row->id) != NULL)
 		return 0;
-	s->stories = mem_grow(s->stories, s->count + 1, sizeof(*s->stories));
-	if (restore_incident(&s->stories[s->count], row, &err) != 0) {
-		log_warn("not closed: %s", err.text);
+	story = mem_alloc(sizeof(*story));
+	if (restore_incident(r->agent, story, row, &err) != 0) {
+		log_warn("not restored: %s", err.text);
+		story_free(story);
 		return 0;
 	}
-	if (!s->stories[s->count].incident.finding)
-		s->count++;
+	r->stories = mem_grow(r->stories, r->count + 1, sizeof(*r->stories));
+	r->stories[r->count++] = story;
 	return 0;
 }
 
@@ -171,35 +173,36 @@ static void
 dismiss(struct agent *a, struct story *story)
 {
 	struct incident *in = &story->incident;
-	struct config_probe gone = {.name = in->probe,
-	    .target = in->probe,
-	    .description = in->probe,
-	    .runbook = in->probe};
-	struct target nobody = {.config = &gone};
 	struct incident_step step = {.happened = false};
 
-	if (restore_timeline(a->store, story, NULL) != 0)
-		story->timeline_count = 0;
 	writer_begin(a->writer);
 	incident_on_removed(in, clock_wall_ms(), &step);
-	if (step.happened)
-		tell(a, &nobody, story, &step, NULL);
 	writer_drop_probe(a->writer, in->probe);
+	if (step.happened)
+		tell(a, story, &step, NULL);
 	dispatch_sent(a->dispatch, writer_end(a->writer, true));
 }
 
+/* What findings and people opened goes on; what a probe opened that is gone
+ * ends. */
 void
-restore_sweep(struct agent *a)
+restore_loose(struct agent *a)
 {
 	struct incident_filter open = {.unresolved_only = true};
-	struct strangers s = {.agent = a};
+	struct rows r = {.agent = a};
 	struct err err = ERR_INIT;
 
-	if (store_each_incident(a->store, &open, note_stranger, &s, &err) != 0)
-		log_warn("looking for probes that left: %s", err.text);
-	for (size_t i = 0; i < s.count; i++)
-		dismiss(a, &s.stories[i]);
-	free(s.stories);
+	if (store_each_incident(a->store, &open, note_row, &r, &err) != 0)
+		log_warn("looking for open incidents: %s", err.text);
+	for (size_t i = 0; i < r.count; i++) {
+		struct story *story = r.stories[i];
+
+		restore_timeline(a->store, story, NULL);
+		stories_adopt(a, story);
+		if (!story->incident.finding)
+			dismiss(a, story);
+	}
+	free(r.stories);
 }
 
 int

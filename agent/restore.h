@@ -9,12 +9,13 @@
 #include "agent/agent.h"
 
 int restore_all(struct agent *a, struct err *err);
-/* Close the open incidents of probes that left while the agent was away, and
- * tell those who were told. After the paths are there. */
-void restore_sweep(struct agent *a);
+/* The open incidents that no probe's verdict holds: those of findings and
+ * people go on; those of probes that left while the agent was away are closed,
+ * and who was told of them is told that. After the paths are there. */
+void restore_loose(struct agent *a);
 
-int restore_incident(
-    struct story *out, const struct incident_row *row, struct err *err);
+int restore_incident(const struct agent *a, struct story *out,
+    const struct incident_row *row, struct err *err);
 int restore_timeline(struct store *s, struct story *story, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include "agent/dispatch.h"
 #include "agent/findings.h"
 #include "agent/runs.h"
+#include "agent/stories.h"
 #include "agent/tell.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -120,12 +121,11 @@ put_observation(struct agent *a, const struct target *t, bool detail)
 }
 
 static void
-log_event(const struct target *t, const struct incident *in,
-    const struct incident_step *step)
+log_event(const struct incident *in, const struct incident_step *step)
 {
 	log_kv(step->notify ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "incident",
 	    "event", event_names[step->event], "incident", in->id, "probe",
-	    t->config->name, "severity", severity_names[in->severity], "text",
+	    in->probe, "severity", severity_names[in->severity], "text",
 	    step->text, in->held_by[0] != '\0' ? "held_by" : NULL, in->held_by,
 	    NULL);
 }
@@ -173,10 +173,10 @@ step_incident(struct agent *a, struct target *t, const struct result *r)
 		t->story = mem_alloc(sizeof(*t->story));
 		t->story->incident = empty;
 	} else if (!known && str_eq(in->id, id)) {
-		t->story->timeline_count = 0; /* another story begins */
+		story_restart(t->story); /* another one begins */
 	}
-	log_event(t, &t->story->incident, &step);
-	tell(a, t, t->story, &step, r);
+	log_event(&t->story->incident, &step);
+	tell(a, t->story, &step, r);
 	return true;
 }
 
@@ -250,34 +250,39 @@ results_self(
 	results_take(a, t != NULL ? t : agent_self(a, name), &r);
 }
 
-static void
-step_time(struct agent *a, struct target *t)
-{
-	struct incident *in = &t->story->incident;
-	struct incident_step step = {.happened = false};
-	bool asked;
-	const char *parent = guilty_parent(a, t, &asked);
+/* The reminders of what findings and people opened. */
+static const struct incident_policy loose_policy = {
+    .reminder_ms = (int64_t)4 * 3600 * 1000};
 
-	incident_on_time(
-	    in, &t->config->incident, parent, clock_wall_ms(), &step);
-	if (!step.happened)
+static void
+step_time(void *ctx, struct story *story)
+{
+	struct agent *a = ctx;
+	struct incident *in = &story->incident;
+	struct incident_step step = {.happened = false};
+	const struct target *t = agent_find(a, in->probe);
+	const char *parent = NULL;
+	bool asked;
+
+	if (in->status == INCIDENT_RESOLVED)
 		return;
-	writer_begin(a->writer);
-	log_event(t, in, &step);
-	tell(a, t, t->story, &step, NULL);
-	dispatch_sent(a->dispatch, writer_end(a->writer, true));
+	if (t != NULL && t->story == story)
+		parent = guilty_parent(a, t, &asked);
+	incident_on_time(in, t != NULL ? &t->config->incident : &loose_policy,
+	    parent, clock_wall_ms(), &step);
+	if (step.happened) {
+		writer_begin(a->writer);
+		log_event(in, &step);
+		tell(a, story, &step, NULL);
+		dispatch_sent(a->dispatch, writer_end(a->writer, true));
+	}
+	tell_time(a, story);
 }
 
 void
 results_tick(struct agent *a)
 {
-	for (uint32_t i = 0; i < a->target_count; i++) {
-		struct target *t = a->targets[i];
-
-		if (t != NULL && t->story != NULL &&
-		    t->story->incident.status != INCIDENT_RESOLVED)
-			step_time(a, t);
-	}
+	stories_each(a, step_time, a);
 }
 
 void
@@ -290,8 +295,8 @@ results_removed(struct agent *a, struct target *t)
 		incident_on_removed(
 		    &t->story->incident, clock_wall_ms(), &step);
 	if (step.happened) {
-		log_event(t, &t->story->incident, &step);
-		tell(a, t, t->story, &step, NULL);
+		log_event(&t->story->incident, &step);
+		tell(a, t->story, &step, NULL);
 	}
 	writer_drop_probe(a->writer, t->config->name);
 	dispatch_sent(a->dispatch, writer_end(a->writer, true));

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/agent.h"
+#include "agent/stories.h"
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -83,6 +83,7 @@ agent_self(struct agent *a, const char *name)
 	c->options = mem_strdup("{}");
 	c->description = mem_strdup("the agent itself");
 	c->runbook = mem_strdup("");
+	c->component = mem_strdup("");
 	c->enabled = true;
 	c->every_ms = c->retry_every_ms = 1000;
 	c->verdict = (struct verdict_policy){.confirm = 1, .recover = 1};
@@ -113,9 +114,10 @@ agent_remove(struct agent *a, struct target *t)
 		free(c->options);
 		free(c->description);
 		free(c->runbook);
+		free(c->component);
 		free(c);
 	}
-	free(t->story);
+	story_free(t->story);
 	free(t->memory);
 	free(t->last);
 	free(t->reason);

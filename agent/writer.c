@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -18,6 +19,7 @@ enum change_type {
 	CHANGE_INCIDENT,
 	CHANGE_EVENT,
 	CHANGE_DELIVERY,
+	CHANGE_ATTEMPT,
 	CHANGE_FINDING,
 	CHANGE_DROP_PROBE,
 };
@@ -32,6 +34,7 @@ struct change {
 		struct incident_row incident;
 		struct event_row event;
 		struct delivery_row delivery;
+		struct attempt_row attempt;
 		struct finding_row finding;
 		const char *name;
 	} row;
@@ -53,7 +56,8 @@ struct writer {
 	const struct writer_ops *ops;
 	void *ctx;
 	struct loop_timer *timer;
-	bool timer_armed, flush_queued;
+	int64_t timer_ms; /* boot clock; 0 = not armed */
+	bool flush_queued;
 	struct group *first, **last;
 	struct group *open; /* between begin and end */
 	uint64_t number, committed, dropped;
@@ -151,9 +155,19 @@ void
 writer_delivery(struct writer *w, const struct delivery_row *row)
 {
 	struct delivery_row r = *row;
-	const char **s[] = {&r.incident, &r.channel, &r.detail};
+	const char **s[] = {&r.incident, &r.channel, &r.detail, &r.batch,
+	    &r.grouping, &r.because, &r.remote_id};
 
 	copy_change(w, CHANGE_DELIVERY, s, COUNT(s))->row.delivery = r;
+}
+
+void
+writer_attempt(struct writer *w, const struct attempt_row *row)
+{
+	struct attempt_row r = *row;
+	const char **s[] = {&r.message, &r.remote_id, &r.detail};
+
+	copy_change(w, CHANGE_ATTEMPT, s, COUNT(s))->row.attempt = r;
 }
 
 void
@@ -187,6 +201,8 @@ apply(struct store *s, const struct change *c, struct err *err)
 		return store_put_event(s, &c->row.event, err);
 	case CHANGE_DELIVERY:
 		return store_put_delivery(s, &c->row.delivery, err);
+	case CHANGE_ATTEMPT:
+		return store_put_attempt(s, &c->row.attempt, err);
 	case CHANGE_FINDING:
 		return store_put_finding(s, &c->row.finding, err);
 	case CHANGE_DROP_PROBE:
@@ -262,7 +278,7 @@ drop_first(struct writer *w)
 static void
 arm(struct writer *w, int64_t after_ms)
 {
-	w->timer_armed = true;
+	w->timer_ms = clock_boot_ms() + after_ms;
 	loop_timer_arm_ms(w->timer, after_ms);
 }
 
@@ -287,7 +303,7 @@ writer_flush(struct writer *w)
 	bool wrote = false;
 
 	loop_timer_disarm(w->timer);
-	w->timer_armed = false;
+	w->timer_ms = 0;
 	while (w->first != NULL) {
 		unsigned count;
 
@@ -387,8 +403,8 @@ shed(struct writer *w)
 		w->last = at;
 }
 
-uint64_t
-writer_end(struct writer *w, bool matters)
+static void
+end_group(struct writer *w, bool matters)
 {
 	struct group *g = w->open;
 
@@ -402,14 +418,36 @@ writer_end(struct writer *w, bool matters)
 	w->waiting++;
 	if (w->size > WRITER_MAX)
 		shed(w);
-	if (w->why.code != ERR_NONE)
-		return w->number; /* the retry timer is running */
-	if (matters && !w->flush_queued) {
+}
+
+/* Unless it is to be sooner already, or the retry timer is running. */
+static void
+flush_within(struct writer *w, int64_t after_ms)
+{
+	if (w->why.code != ERR_NONE || w->flush_queued)
+		return;
+	if (w->timer_ms == 0 || w->timer_ms > clock_boot_ms() + after_ms)
+		arm(w, after_ms);
+}
+
+uint64_t
+writer_end(struct writer *w, bool matters)
+{
+	end_group(w, matters);
+	if (!matters) {
+		flush_within(w, WRITER_WAIT_MS);
+	} else if (w->why.code == ERR_NONE && !w->flush_queued) {
 		w->flush_queued = true;
 		loop_defer(w->loop, flush_soon, w);
-	} else if (!matters && !w->timer_armed) {
-		arm(w, WRITER_WAIT_MS);
 	}
+	return w->number;
+}
+
+uint64_t
+writer_end_soon(struct writer *w)
+{
+	end_group(w, true);
+	flush_within(w, WRITER_SOON_MS);
 	return w->number;
 }
 

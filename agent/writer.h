@@ -19,6 +19,7 @@
 #include "state/store.h"
 
 #define WRITER_WAIT_MS 5000
+#define WRITER_SOON_MS 20
 #define WRITER_MAX     (48 * 1024 * 1024) /* bytes waiting */
 
 struct writer;
@@ -41,10 +42,13 @@ void writer_probe(struct writer *w, const struct probe_row *row);
 void writer_incident(struct writer *w, const struct incident_row *row);
 void writer_event(struct writer *w, const struct event_row *row);
 void writer_delivery(struct writer *w, const struct delivery_row *row);
+void writer_attempt(struct writer *w, const struct attempt_row *row);
 void writer_finding(struct writer *w, const struct finding_row *row);
 void writer_drop_probe(struct writer *w, const char *name);
 /* The group's number. `matters`: commit in this turn of the loop. */
 uint64_t writer_end(struct writer *w, bool matters);
+/* It matters, but may wait WRITER_SOON_MS for company. */
+uint64_t writer_end_soon(struct writer *w);
 
 void writer_flush(struct writer *w); /* now; blocks for the disk */
 uint64_t writer_committed(const struct writer *w);

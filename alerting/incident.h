@@ -50,9 +50,6 @@ struct incident {
 	int64_t parent_ok_ms;
 	unsigned bad_since_parent_ok;
 	bool told; /* do people believe that it is open? */
-	/* Bits 1 << severity: people were told at these, so that the channels
-	 * of a lower severity hear the rest as well (route_facts). */
-	unsigned told_severities;
 	bool flapping;
 	bool finding;      /* opened by a finding: only people resolve it */
 	unsigned reopened; /* how often it came back */

@@ -55,7 +55,6 @@ incident_tell(struct incident *in, enum event_type event, bool notify,
 		return;
 	in->told = event != EVENT_RESOLVED;
 	in->told_ms = now_ms;
-	in->told_severities |= 1u << in->severity;
 }
 
 void

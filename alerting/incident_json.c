@@ -36,8 +36,6 @@ static const struct field fields[] = {
     {FIELD(TIME, struct incident, parent_ok_ms)},
     {FIELD(COUNT, struct incident, bad_since_parent_ok), .max = COUNT_MAX},
     {FIELD(BOOL, struct incident, told)},
-    {FIELD(COUNT, struct incident, told_severities),
-	.max = (1u << SEVERITY_COUNT) - 1},
     {FIELD(BOOL, struct incident, flapping)},
     {FIELD(BOOL, struct incident, finding)},
     {FIELD(COUNT, struct incident, reopened), .max = COUNT_MAX},

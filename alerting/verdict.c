@@ -136,6 +136,8 @@ verdict_step(struct verdict *v, const struct verdict_policy *policy,
 	CHECK(policy->confirm >= 1 && policy->recover >= 1);
 	v->last = outcome;
 	v->last_ms = at_ms;
+	if (outcome == OUTCOME_OK)
+		v->last_ok_ms = at_ms;
 	streak(&v->unknown_streak, outcome == OUTCOME_UNKNOWN);
 	if (outcome == OUTCOME_UNKNOWN)
 		return VERDICT_SAME;
@@ -198,6 +200,7 @@ static const struct field fields[] = {
     {FIELD(TIME, struct verdict, standing_since_ms)},
     {FIELD(ENUM, struct verdict, last), .names = outcome_names},
     {FIELD(TIME, struct verdict, last_ms)},
+    {FIELD(TIME, struct verdict, last_ok_ms), .later = true},
     {FIELD(ENUM, struct verdict, known), .names = outcome_names},
     {FIELD(COUNT, struct verdict, bad_streak), .max = STREAK_MAX},
     {FIELD(COUNT, struct verdict, failed_streak), .max = STREAK_MAX},

@@ -34,6 +34,7 @@ struct verdict { /* what is remembered of a probe between runs */
 	int64_t standing_since_ms;
 	enum outcome last; /* as it came, unconfirmed */
 	int64_t last_ms;
+	int64_t last_ok_ms;       /* 0 = never */
 	enum outcome known;       /* the last one that was not unknown */
 	unsigned bad_streak;      /* failed or degraded in a row */
 	unsigned failed_streak;   /* failed in a row */

@@ -36,6 +36,8 @@ struct engine {
 	    struct store *s, const struct event_row *row, struct err *err);
 	int (*put_delivery)(
 	    struct store *s, const struct delivery_row *row, struct err *err);
+	int (*put_attempt)(
+	    struct store *s, const struct attempt_row *row, struct err *err);
 	int (*put_finding)(
 	    struct store *s, const struct finding_row *row, struct err *err);
 	int (*drop_probe)(struct store *s, const char *name, struct err *err);
@@ -56,6 +58,11 @@ struct engine {
 	int (*each_delivery)(struct store *s, const struct delivery_filter *f,
 	    int (*each)(void *ctx, const struct delivery_row *row), void *ctx,
 	    struct err *err);
+	int (*each_attempt)(struct store *s, const char *message,
+	    int (*each)(void *ctx, const struct attempt_row *row), void *ctx,
+	    struct err *err);
+	int (*last_proof)(struct store *s, const char *channel,
+	    int64_t *done_ms, struct err *err);
 	int (*each_history)(struct store *s, const struct history_query *q,
 	    int (*each)(void *ctx, const struct history_row *row), void *ctx,
 	    struct err *err);

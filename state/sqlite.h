@@ -96,6 +96,8 @@ int
 sqlite_put_event(struct store *s, const struct event_row *row, struct err *err);
 int sqlite_put_delivery(
     struct store *s, const struct delivery_row *row, struct err *err);
+int sqlite_put_attempt(
+    struct store *s, const struct attempt_row *row, struct err *err);
 int sqlite_put_finding(
     struct store *s, const struct finding_row *row, struct err *err);
 int sqlite_drop_probe(struct store *s, const char *name, struct err *err);
@@ -116,6 +118,11 @@ int sqlite_get_event(struct store *s, const char *incident, int seq,
 int sqlite_each_delivery(struct store *s, const struct delivery_filter *f,
     int (*each)(void *ctx, const struct delivery_row *row), void *ctx,
     struct err *err);
+int sqlite_each_attempt(struct store *s, const char *message,
+    int (*each)(void *ctx, const struct attempt_row *row), void *ctx,
+    struct err *err);
+int sqlite_last_proof(
+    struct store *s, const char *channel, int64_t *done_ms, struct err *err);
 int sqlite_each_history(struct store *s, const struct history_query *q,
     int (*each)(void *ctx, const struct history_row *row), void *ctx,
     struct err *err);

@@ -165,6 +165,8 @@ sqlite_get_event(struct store *store, const char *incident, int seq,
 static enum statement
 delivery_statement(const struct delivery_filter *f)
 {
+	if (f->polled)
+		return EACH_POLLED;
 	if (f->incident != NULL)
 		return EACH_DELIVERY_OF_INCIDENT;
 	return f->status == DELIVERY_PENDING ? EACH_PENDING : EACH_DELIVERY;
@@ -199,10 +201,66 @@ sqlite_each_delivery(struct store *store, const struct delivery_filter *f,
 		    .done_ms = sqlite3_column_int64(st, 7),
 		    .code = sqlite3_column_int(st, 8),
 		    .detail = sqlite_column_str(st, 9),
+		    .event = sqlite3_column_int(st, 10),
+		    .severity = (enum severity)sqlite3_column_int(st, 11),
+		    .batch = sqlite_column_str(st, 12),
+		    .grouping = sqlite_column_str(st, 13),
+		    .because = sqlite_column_str(st, 14),
+		    .remote_id = sqlite_column_str(st, 15),
+		    .poll_ms = sqlite3_column_int64(st, 16),
+		    .fallback_ms = sqlite3_column_int64(st, 17),
 		};
 
 		if (each(ctx, &row) != 0)
 			break;
 	}
 	return finish(s, which, st, rc, err);
+}
+
+int
+sqlite_each_attempt(struct store *store, const char *message,
+    int (*each)(void *ctx, const struct attempt_row *row), void *ctx,
+    struct err *err)
+{
+	struct sqlite_store *s = sqlite_self(store);
+	sqlite3_stmt *st = sqlite_take(s, EACH_ATTEMPT, err);
+	int rc;
+
+	if (st == NULL)
+		return -1;
+	sqlite_bind_str(st, 1, message);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct attempt_row row = {
+		    .message = sqlite_column_str(st, 0),
+		    .n = (unsigned)sqlite3_column_int64(st, 1),
+		    .at_ms = sqlite3_column_int64(st, 2),
+		    .took_us = sqlite3_column_int64(st, 3),
+		    .status = sqlite3_column_int(st, 4),
+		    .code = sqlite3_column_int(st, 5),
+		    .remote_id = sqlite_column_str(st, 6),
+		    .detail = sqlite_column_str(st, 7),
+		};
+
+		if (each(ctx, &row) != 0)
+			break;
+	}
+	return finish(s, EACH_ATTEMPT, st, rc, err);
+}
+
+int
+sqlite_last_proof(
+    struct store *store, const char *channel, int64_t *done_ms, struct err *err)
+{
+	struct sqlite_store *s = sqlite_self(store);
+	sqlite3_stmt *st = sqlite_take(s, LAST_PROOF, err);
+	int rc;
+
+	*done_ms = 0;
+	if (st == NULL)
+		return -1;
+	sqlite_bind_str(st, 1, channel);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*done_ms = sqlite3_column_int64(st, 0);
+	return finish(s, LAST_PROOF, st, rc, err);
 }

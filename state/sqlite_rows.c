@@ -125,7 +125,35 @@ sqlite_put_delivery(
 	sqlite3_bind_int64(st, 8, row->done_ms);
 	sqlite3_bind_int(st, 9, row->code);
 	sqlite_bind_str(st, 10, row->detail);
+	sqlite3_bind_int(st, 11, row->event);
+	sqlite3_bind_int(st, 12, (int)row->severity);
+	sqlite_bind_str(st, 13, row->batch);
+	sqlite_bind_str(st, 14, row->grouping);
+	sqlite_bind_str(st, 15, row->because);
+	sqlite_bind_str(st, 16, row->remote_id);
+	sqlite3_bind_int64(st, 17, row->poll_ms);
+	sqlite3_bind_int64(st, 18, row->fallback_ms);
 	return sqlite_run(s, PUT_DELIVERY, st, err);
+}
+
+int
+sqlite_put_attempt(
+    struct store *store, const struct attempt_row *row, struct err *err)
+{
+	struct sqlite_store *s = sqlite_self(store);
+	sqlite3_stmt *st = sqlite_take(s, PUT_ATTEMPT, err);
+
+	if (st == NULL)
+		return -1;
+	sqlite_bind_str(st, 1, row->message);
+	sqlite3_bind_int64(st, 2, row->n);
+	sqlite3_bind_int64(st, 3, row->at_ms);
+	sqlite3_bind_int64(st, 4, row->took_us);
+	sqlite3_bind_int(st, 5, row->status);
+	sqlite3_bind_int(st, 6, row->code);
+	sqlite_bind_str(st, 7, row->remote_id);
+	sqlite_bind_str(st, 8, row->detail);
+	return sqlite_run(s, PUT_ATTEMPT, st, err);
 }
 
 int

@@ -279,7 +279,7 @@ static int
 drop_incident(struct tidy *t, const char *id, struct err *err)
 {
 	static const enum statement drops[] = {
-	    DROP_DELIVERIES, DROP_EVENTS, DROP_INCIDENT};
+	    DROP_ATTEMPTS, DROP_DELIVERIES, DROP_EVENTS, DROP_INCIDENT};
 
 	for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++) {
 		sqlite3_stmt *st = sqlite_take(t->s, drops[i], err);

@@ -138,6 +138,15 @@ store_put_delivery(
 }
 
 int
+store_put_attempt(
+    struct store *s, const struct attempt_row *row, struct err *err)
+{
+	if (intact(s, err) != 0)
+		return -1;
+	return settle(s, s->engine->put_attempt(s, row, err), err);
+}
+
+int
 store_put_finding(
     struct store *s, const struct finding_row *row, struct err *err)
 {
@@ -198,6 +207,21 @@ store_each_delivery(struct store *s, const struct delivery_filter *f,
     struct err *err)
 {
 	return s->engine->each_delivery(s, f, each, ctx, err);
+}
+
+int
+store_each_attempt(struct store *s, const char *message,
+    int (*each)(void *ctx, const struct attempt_row *row), void *ctx,
+    struct err *err)
+{
+	return s->engine->each_attempt(s, message, each, ctx, err);
+}
+
+int
+store_last_proof(
+    struct store *s, const char *channel, int64_t *done_ms, struct err *err)
+{
+	return s->engine->last_proof(s, channel, done_ms, err);
 }
 
 int

@@ -81,6 +81,22 @@ struct delivery_row { /* key (incident, seq, channel) */
 	int64_t created_ms, due_ms, done_ms;
 	int code;           /* of the last receipt */
 	const char *detail; /* of the last receipt, or NULL */
+	int event;          /* its type, alerting/message.h */
+	enum severity severity;
+	const char *batch;     /* key of the message that it went out in with
+	                          others; NULL = its own */
+	const char *grouping;  /* what others share to join it, or NULL */
+	const char *because;   /* why this channel, or NULL */
+	const char *remote_id; /* what the receiver calls it, or NULL */
+	int64_t poll_ms;       /* the receiver is asked then who acknowledged */
+	int64_t fallback_ms;   /* unproven by then, others get it; 0 = no */
+};
+struct attempt_row {         /* key (message, n) */
+	const char *message; /* a delivery's or a batch's key */
+	unsigned n;          /* 1, 2, … */
+	int64_t at_ms, took_us;
+	int status, code; /* alerting/channel.h */
+	const char *remote_id, *detail;
 };
 struct finding_row { /* key (probe, key): alerted once, ever */
 	const char *probe, *key;
@@ -98,6 +114,8 @@ int
 store_put_event(struct store *s, const struct event_row *row, struct err *err);
 int store_put_delivery(
     struct store *s, const struct delivery_row *row, struct err *err);
+int store_put_attempt(
+    struct store *s, const struct attempt_row *row, struct err *err);
 int store_put_finding(
     struct store *s, const struct finding_row *row, struct err *err);
 /* The probe left the configuration: its row and memory go, history stays
@@ -134,11 +152,18 @@ int store_get_event(struct store *s, const char *incident, int seq, char **body,
 struct delivery_filter {
 	const char *incident, *channel; /* or NULL */
 	int status;                     /* enum delivery_status, -1 = any */
-	unsigned limit;                 /* 0 = all */
+	bool polled;    /* only those with poll_ms; then nothing else counts */
+	unsigned limit; /* 0 = all */
 };
 int store_each_delivery(struct store *s, const struct delivery_filter *f,
     int (*each)(void *ctx, const struct delivery_row *row), void *ctx,
-    struct err *err); /* oldest due first */
+    struct err *err); /* pending: oldest due first; others: newest first */
+int store_each_attempt(struct store *s, const char *message,
+    int (*each)(void *ctx, const struct attempt_row *row), void *ctx,
+    struct err *err); /* oldest first */
+/* When did a channel last prove a delivery? Wall-clock ms, 0 = never. */
+int store_last_proof(
+    struct store *s, const char *channel, int64_t *done_ms, struct err *err);
 
 /* History, oldest first: single runs, or the hours or days (UTC) that begin in
  * from_ms <= t < to_ms. Hours and days not rolled up yet, such as the one that
