@@ -8,6 +8,7 @@
 #include "agent/links.h"
 #include "agent/page.h"
 #include "agent/restore.h"
+#include "agent/stories.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -32,7 +33,7 @@ take_row(void *ctx, const struct incident_row *row)
 	struct ack *k = ctx;
 
 	if (str_eq(row->id, k->link.incident))
-		restore_incident(&k->story, row, &k->err);
+		restore_incident(k->agent, &k->story, row, &k->err);
 	return 0;
 }
 
@@ -43,15 +44,11 @@ find(struct ack *k)
 	struct agent *a = k->agent;
 	struct incident_filter filter = {
 	    .id_prefix = k->link.incident, .limit = 1};
+	const struct story *known = stories_find(a, k->link.incident);
 
-	for (uint32_t i = 0; i < a->target_count; i++) {
-		struct target *t = a->targets[i];
-
-		if (t != NULL && t->story != NULL &&
-		    str_eq(t->story->incident.id, k->link.incident)) {
-			k->story.incident = t->story->incident;
-			return true;
-		}
+	if (known != NULL) {
+		k->story.incident = known->incident;
+		return true;
 	}
 	writer_flush(a->writer);
 	store_each_incident(a->store, &filter, take_row, k, &k->err);

@@ -94,6 +94,22 @@ believe(struct sim_probe *p, enum event_type event)
 	CHECK(p->believed == p->incident.told);
 }
 
+static struct channel_set
+resolve(void *ctx, const struct option_list *names, int64_t now_ms)
+{
+	struct channel_set set = {{0}};
+
+	(void)ctx;
+	(void)now_ms;
+	for (size_t c = 0; c < SIM_CHANNELS; c++)
+		if (names == NULL)
+			channel_set_add(&set, c);
+	for (size_t i = 0; names != NULL && i < names->count; i++)
+		channel_set_add(
+		    &set, (size_t)str_index(channels, names->items[i]));
+	return set;
+}
+
 static void
 tell(struct sim *s, unsigned i, const struct incident_step *step)
 {
@@ -101,12 +117,20 @@ tell(struct sim *s, unsigned i, const struct incident_step *step)
 	struct sim_message *m = &s->messages[s->message_count];
 	struct route_facts facts = {
 	    .severity = p->incident.severity,
-	    .told = p->incident.told_severities,
 	    .kind = "uptime",
 	    .probe = p->name,
+	    .component = "",
 	};
+	struct route_plan plan;
+	struct notice_facts now = {
+	    .plan = &plan, .now_ms = s->now_ms, .resolve = resolve};
+	struct notice_step notice;
 
-	if (!step->happened || !step->notify)
+	if (!step->happened)
+		return;
+	route_plan(&plan, s->routes, s->route_count, &facts);
+	notice_on_event(&p->notice, step->event, step->notify, &now, &notice);
+	if (!step->notify)
 		return;
 	CHECK(s->message_count < SIM_MESSAGES);
 	s->message_count++;
@@ -115,8 +139,8 @@ tell(struct sim *s, unsigned i, const struct incident_step *step)
 	m->event = step->event;
 	m->severity = p->incident.severity;
 	str_copy(m->incident, sizeof(m->incident), p->incident.id);
-	route_choose(s->routes, s->route_count, channels, SIM_CHANNELS, &facts,
-	    m->channels);
+	for (size_t c = 0; c < SIM_CHANNELS; c++)
+		m->channels[c] = channel_set_has(&notice.who, c);
 	believe(p, step->event);
 }
 

@@ -15,6 +15,7 @@
 
 #include "agent/schedule.h"
 #include "alerting/incident.h"
+#include "alerting/notice.h"
 #include "alerting/route.h"
 #include "alerting/verdict.h"
 
@@ -41,6 +42,7 @@ struct sim_probe {
 	int64_t runs;
 	struct verdict verdict;
 	struct incident incident;
+	struct notice notice;
 	bool believed; /* do people, from their messages, think it is open? */
 };
 
