@@ -110,14 +110,17 @@ accepted(const struct post_answer *answer, struct receipt *r)
 
 	json_parse(&json, answer->body, answer->body_len, NULL);
 	id = json_str(json, "id");
-	if (id[0] != '\0')
+	if (id[0] != '\0') {
 		receipt_set(r, RECEIPT_DELIVERED, answer->status,
 		    "stored by the server as %s", id);
-	else
+		str_printable(
+		    r->remote_id, sizeof(r->remote_id), id, strlen(id));
+	} else {
 		receipt_set(r, RECEIPT_RETRY, answer->status,
 		    "status %d, but the answer is not an ntfy server's; check "
 		    "the URL",
 		    answer->status);
+	}
 	json_decref(json);
 }
 
@@ -168,6 +171,15 @@ ntfy_deliver(const void *data, void *state, const struct message *m,
 	free(body);
 }
 
+static void
+ntfy_traits(const void *data, struct channel_traits *out)
+{
+	(void)data;
+	out->digests = true;
+	out->per_minute = 10;
+	out->burst = 3;
+}
+
 const struct channel_kind channel_ntfy = {
     .name = "ntfy",
     .summary = "push to phones through an ntfy server",
@@ -176,6 +188,7 @@ const struct channel_kind channel_ntfy = {
     .timeout_ms = 15000,
     .check = ntfy_check,
     .open = ntfy_open,
+    .traits = ntfy_traits,
     .deliver = ntfy_deliver,
     .close = ntfy_close,
 };

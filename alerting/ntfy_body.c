@@ -3,25 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alerting/render.h"
+#include "alerting/push_words.h"
 #include "alerting/render_words.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 
-#define TOPIC_MAX 64
-#define TITLE_MAX 140
+#define TOPIC_MAX    64
+#define SEQUENCE_MAX 64
+#define VIEW_URL_MAX 1000
 #define TOPIC_SET                                                              \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-
-/* How it rings: 5 passes "do not disturb", 1 makes no sound. */
-static const int priorities[SEVERITY_COUNT] = {
-    [SEVERITY_INFO] = 1,
-    [SEVERITY_LOW] = 2,
-    [SEVERITY_MEDIUM] = 3,
-    [SEVERITY_HIGH] = 4,
-    [SEVERITY_CRITICAL] = 5,
-};
 
 /* Tags that ntfy shows as pictures. */
 static const char *const pictures[SEVERITY_COUNT] = {
@@ -32,14 +24,11 @@ static const char *const pictures[SEVERITY_COUNT] = {
     [SEVERITY_CRITICAL] = "rotating_light",
 };
 
-static const struct quiet { /* events that do not ring by severity */
-	int priority;
-	const char *picture;
-} quiet[EVENT_COUNT] = {
-    [EVENT_ACKNOWLEDGED] = {2, "eyes"},
-    [EVENT_NOTE] = {2, "memo"},
-    [EVENT_RESOLVED] = {3, "white_check_mark"},
-    [EVENT_TEST] = {3, "bell"},
+static const char *const own_pictures[EVENT_COUNT] = {
+    [EVENT_ACKNOWLEDGED] = "eyes",
+    [EVENT_NOTE] = "memo",
+    [EVENT_RESOLVED] = "white_check_mark",
+    [EVENT_TEST] = "bell",
 };
 
 int
@@ -76,7 +65,7 @@ ntfy_place_fini(struct ntfy_place *place)
 static json_t *
 tags(const struct message *m)
 {
-	const char *picture = quiet[m->event].picture;
+	const char *picture = own_pictures[m->event];
 	json_t *list = json_array();
 
 	json_array_append_new(
@@ -89,35 +78,90 @@ tags(const struct message *m)
 static void
 put_words(json_t *body, const struct message *m)
 {
-	const char *headline = render_headline(m);
-	char state[40], what[TITLE_MAX], title[sizeof(state) + sizeof(what)];
-	struct buf text;
+	char title[PUSH_TITLE_MAX], *text = push_text(m, NTFY_MESSAGE_MAX);
 
-	render_state(state, m);
-	str_printable(what, sizeof(what), headline, strlen(headline));
-	str_printf(title, sizeof(title), "[%s] %s", state, what);
-	json_put_str(body, "title", title);
-	buf_init(&text, NTFY_MESSAGE_MAX);
-	render_short(&text, m);
-	json_put_text(body, "message", buf_str(&text), text.len);
-	buf_fini(&text);
+	json_put_str(body, "title", push_title(title, m));
+	json_put_text(body, "message", text, strlen(text));
+	free(text);
+}
+
+static void
+add_view(json_t *actions, const char *label, const char *url)
+{
+	if (render_is_link(url) && strlen(url) <= VIEW_URL_MAX)
+		json_array_append_new(
+		    actions, json_pack("{s:s,s:s,s:s}", "action", "view",
+				 "label", label, "url", url));
+}
+
+/* At most three, which is what ntfy takes. */
+static json_t *
+actions(const struct message *m)
+{
+	const char *ack = push_ack_link(m);
+	json_t *list = json_array();
+
+	if (ack[0] != '\0')
+		json_array_append_new(
+		    list, json_pack("{s:s,s:s,s:s,s:s,s:b}", "action", "http",
+			      "label", "Acknowledge", "url", ack, "method",
+			      "POST", "clear", 1));
+	add_view(list, "Runbook", m->runbook);
+	add_view(list, "Open", m->url);
+	return list;
+}
+
+/* Which event of the incident was the last one to ring. The last entry of the
+ * timeline may be this message itself; if its beginning is older than the
+ * timeline, nobody's screen shows it any more. */
+static int
+rang_last(const struct message *m)
+{
+	size_t i = m->timeline_count;
+	int seq = m->seq;
+
+	if (push_rings_anew(m->event))
+		return seq;
+	if (i > 0 && m->timeline[i - 1].type == m->event)
+		i--;
+	while (i-- > 0 && seq-- > 1)
+		if (push_rings_anew(m->timeline[i].type))
+			return seq;
+	return m->seq;
+}
+
+/* A message replaces what the phone shows of the same sequence, without a
+ * sound if it is still there. So what must ring begins a sequence of its own,
+ * and what only says how it goes on joins it. */
+static void
+put_sequence(json_t *body, const struct message *m)
+{
+	char name[SEQUENCE_MAX + 1];
+	int rc =
+	    str_printf(name, sizeof(name), "%s-%d", m->incident, rang_last(m));
+
+	if (rc == 0 && m->incident[0] != '\0' &&
+	    strspn(name, TOPIC_SET) == strlen(name))
+		json_put_str(body, "sequence_id", name);
 }
 
 char *
 ntfy_body(const struct message *m, const char *topic)
 {
-	json_t *body = json_object();
-	int priority = quiet[m->event].priority;
-	const char *click = render_is_link(m->url) ? m->url : m->runbook;
+	json_t *body = json_object(), *buttons = actions(m);
+	const char *click = push_link(m);
 	char *text;
 
 	json_put_str(body, "topic", topic);
 	put_words(body, m);
-	json_put_int(body, "priority",
-	    priority != 0 ? priority : priorities[m->severity]);
+	json_put_int(body, "priority", 1 + (int)push_volume(m));
 	json_put(body, "tags", tags(m));
-	if (render_is_link(click))
+	if (click[0] != '\0')
 		json_put_str(body, "click", click);
+	if (json_array_size(buttons) > 0)
+		json_put(body, "actions", json_incref(buttons));
+	put_sequence(body, m);
+	json_decref(buttons);
 	text = json_text(body);
 	json_decref(body);
 	return text;

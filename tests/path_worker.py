@@ -38,13 +38,13 @@ def message(event="opened", seq=1, channel="mail", incident=INCIDENT, **parts):
 
 
 class PathWorker:
-    def __init__(self, kind, config):
-        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1",
-                           UBSAN_OPTIONS="print_stacktrace=1")
+    def __init__(self, kind, config, prefix=(), environment=None):
+        full = dict(os.environ, ASAN_OPTIONS="detect_leaks=1",
+                    UBSAN_OPTIONS="print_stacktrace=1", **(environment or {}))
         self.process = subprocess.Popen(
-            [binary(), "worker", "path", kind], stdin=subprocess.PIPE,
+            [*prefix, binary(), "worker", "path", kind], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=environment)
+            env=full)
         self.errors = []
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
         self._reader.start()
@@ -81,6 +81,13 @@ class PathWorker:
 
     def deliver(self, what, timeout_ms=60000):
         self.begin(what, timeout_ms)
+        return self.read()["result"]
+
+    def ask(self, what, remote_id, timeout_ms=60000):
+        """what: "poll" or "cancel"."""
+        self.jobs += 1
+        self.send({"job": {"id": self.jobs, "timeout_ms": timeout_ms,
+                           what: remote_id}})
         return self.read()["result"]
 
     def end(self):

@@ -35,6 +35,7 @@ class Delivery:
     at: float           # time.monotonic()
     verified: bool      # signature and timestamp are right
     status: int = 0     # what was answered; 0 = nothing
+    method: str = "POST"
 
     @property
     def key(self):
@@ -80,6 +81,8 @@ class Receiver:
             def do_POST(self):
                 receiver.take(self)
 
+            do_GET = do_POST
+
             def log_message(self, *words):
                 pass
 
@@ -117,7 +120,7 @@ class Receiver:
         delivery = Delivery(
             headers={k.lower(): v for k, v in handler.headers.items()},
             body=handler.rfile.read(length), path=handler.path,
-            at=time.monotonic(), verified=False)
+            at=time.monotonic(), verified=False, method=handler.command)
         self.judge(delivery)
         with self._lock:
             self._got.append(delivery)

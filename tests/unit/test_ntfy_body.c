@@ -104,6 +104,108 @@ stays_within_the_limits(void **state)
 	sample_free(&m);
 }
 
+/* The buttons of a message, as JSON; and how they look. */
+static json_t *
+body_of(const struct message *m)
+{
+	char *text = ntfy_body(m, "t");
+	json_t *body = json_loads(text, 0, NULL);
+
+	free(text);
+	return body;
+}
+
+static const json_t *
+button(const json_t *body, size_t i)
+{
+	return json_array_get(json_object_get(body, "actions"), i);
+}
+
+static void
+one_tap_acknowledges(void **state)
+{
+	struct message m = sample_message(EVENT_OPENED);
+	const json_t *ack;
+	json_t *body;
+
+	(void)state;
+	m.ack_url = "https://tocsin.example.org/ack/AbC";
+	body = body_of(&m);
+	ack = button(body, 0);
+	assert_int_equal(json_array_size(json_object_get(body, "actions")), 3);
+	assert_string_equal(json_str(ack, "action"), "http");
+	assert_string_equal(json_str(ack, "label"), "Acknowledge");
+	assert_string_equal(json_str(ack, "url"), m.ack_url);
+	assert_string_equal(json_str(ack, "method"), "POST");
+	assert_true(json_bool(ack, "clear", false));
+	assert_string_equal(json_str(button(body, 1), "action"), "view");
+	assert_string_equal(json_str(button(body, 1), "url"), m.runbook);
+	assert_string_equal(json_str(button(body, 2), "url"), m.url);
+	json_decref(body);
+	m.event = EVENT_RESOLVED;
+	m.runbook = "";
+	body = body_of(&m);
+	assert_int_equal(json_array_size(json_object_get(body, "actions")), 1);
+	assert_string_equal(json_str(button(body, 0), "label"), "Open");
+	json_decref(body);
+	sample_free(&m);
+}
+
+static void
+expect_sequence(const struct message *m, const char *name)
+{
+	json_t *body = body_of(m);
+
+	assert_string_equal(json_str(body, "sequence_id"), name);
+	json_decref(body);
+}
+
+/* What goes on replaces what rang last; what must ring replaces nothing,
+ * because the app makes no sound for what replaces another. */
+static void
+updates_replace_what_rang(void **state)
+{
+	static const enum event_type story[] = {EVENT_OPENED,
+	    EVENT_ACKNOWLEDGED, EVENT_WORSENED, EVENT_NOTE, EVENT_RESOLVED};
+	static const char *const names[] = {"7k3qx9v2tb-1", "7k3qx9v2tb-1",
+	    "7k3qx9v2tb-3", "7k3qx9v2tb-3", "7k3qx9v2tb-3"};
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct message m = sample_message(story[i]);
+
+		for (int k = 0; k <= i; k++)
+			m.timeline[k].type = story[k];
+		for (int k = 0; k <= i; k++)
+			m.timeline[k].text = "";
+		m.timeline_count = (size_t)i + 1;
+		m.seq = i + 1;
+		expect_sequence(&m, names[i]);
+		m.timeline_count = (size_t)i; /* without itself */
+		expect_sequence(&m, names[i]);
+		sample_free(&m);
+	}
+}
+
+static void
+no_sequence_without_an_incident(void **state)
+{
+	struct message m = sample_message(EVENT_DIGEST);
+	json_t *body;
+
+	(void)state;
+	m.incident = "";
+	body = body_of(&m);
+	assert_null(json_object_get(body, "sequence_id"));
+	json_decref(body);
+	m.event = EVENT_OPENED;
+	m.incident = "a/../b";
+	body = body_of(&m);
+	assert_null(json_object_get(body, "sequence_id"));
+	json_decref(body);
+	sample_free(&m);
+}
+
 int
 main(void)
 {
@@ -111,6 +213,9 @@ main(void)
 	    cmocka_unit_test(splits_the_topic_off),
 	    cmocka_unit_test(rings_by_severity),
 	    cmocka_unit_test(stays_within_the_limits),
+	    cmocka_unit_test(one_tap_acknowledges),
+	    cmocka_unit_test(updates_replace_what_rang),
+	    cmocka_unit_test(no_sequence_without_an_incident),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
