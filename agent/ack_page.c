@@ -12,36 +12,36 @@
 static const struct {
 	int get, post; /* HTTP status */
 	bool shows;    /* the incident itself */
-	const char *heading, *text;
+	const char *tone, *heading, *text;
 } states[] = {
-    [ACK_ASK] = {200, 200, true, NULL,
+    [ACK_ASK] = {200, 200, true, NULL, NULL,
 	"Nobody has it yet. Acknowledging tells the others that you look "
 	"after it, and stops the reminders."},
-    [ACK_DONE] = {200, 200, true, "Acknowledged",
+    [ACK_DONE] = {200, 200, true, "good", "Acknowledged",
 	"You have it. The timeline says so, there are no more reminders."},
-    [ACK_AGAIN] = {200, 200, true, "Acknowledged already",
+    [ACK_AGAIN] = {200, 200, true, "good", "Acknowledged already",
 	"You have it; nothing was changed."},
-    [ACK_TAKEN] = {200, 409, true, "Somebody has it already",
+    [ACK_TAKEN] = {200, 409, true, "low", "Somebody has it already",
 	"Nothing was changed. To take it over: tocsin incident ack"},
-    [ACK_OVER] = {200, 409, true, "It is over",
+    [ACK_OVER] = {200, 409, true, "good", "It is over",
 	"There is nothing left to acknowledge."},
-    [ACK_EARLIER] = {410, 410, false, "Not the newest alarm",
+    [ACK_EARLIER] = {410, 410, false, "high", "Not the newest alarm",
 	"This link belongs to an earlier alarm of this incident. It came back "
 	"or got worse since: use the newest message."},
-    [ACK_EXPIRED] = {410, 410, false, "This link is too old",
+    [ACK_EXPIRED] = {410, 410, false, "high", "This link is too old",
 	"Use the newest message of this incident, or on the agent's host: "
 	"tocsin incident list"},
-    [ACK_FORGED] = {403, 403, false, "Not a link of ours",
+    [ACK_FORGED] = {403, 403, false, "high", "Not a link of ours",
 	"It was changed or cut on its way: open it from the message itself. "
 	"Nothing was acknowledged."},
-    [ACK_UNKNOWN] = {404, 404, false, "No such incident",
+    [ACK_UNKNOWN] = {404, 404, false, "high", "No such incident",
 	"The link is genuine, but the agent has no such incident any more."},
-    [ACK_METHOD] = {405, 405, false, "Not like this",
+    [ACK_METHOD] = {405, 405, false, "high", "Not like this",
 	"Look with GET, acknowledge with POST. Nothing was acknowledged."},
-    [ACK_PREFETCH] = {403, 403, false, "Fetched ahead of time",
+    [ACK_PREFETCH] = {403, 403, false, "high", "Fetched ahead of time",
 	"A program asked for this before anybody pressed the button. Nothing "
 	"was acknowledged."},
-    [ACK_TROUBLE] = {503, 503, false, "The agent could not do it",
+    [ACK_TROUBLE] = {503, 503, false, "high", "The agent could not do it",
 	"Try again, or on the agent's host: tocsin incident ack"},
 };
 
@@ -59,24 +59,17 @@ ack_page_status(enum ack_state state, bool post)
 	return post ? states[state].post : states[state].get;
 }
 
-/* "2026-11-22 04:00:05 UTC, 12 min ago" */
-static void
-put_time(struct buf *out, int64_t at_ms, int64_t now_ms)
-{
-	char at[40], ago[32];
-
-	buf_puts(out, render_time(at, at_ms));
-	if (now_ms >= at_ms)
-		buf_printf(out, ", %s ago",
-		    str_duration_human(ago, (now_ms - at_ms) * 1000));
-}
-
 static void
 row_time(struct buf *out, const char *label, int64_t at_ms, int64_t now_ms)
 {
+	char at[40], ago[32];
+
 	buf_printf(out, "<dt>%s</dt><dd>", label);
-	put_time(out, at_ms, now_ms);
-	buf_puts(out, "</dd>");
+	if (now_ms >= at_ms)
+		buf_printf(out, "%s ago<br>",
+		    str_duration_human(ago, (now_ms - at_ms) * 1000));
+	buf_printf(
+	    out, "<span class=\"dim\">%s</span></dd>", render_time(at, at_ms));
 }
 
 static void
@@ -90,7 +83,7 @@ put_rows(struct buf *out, const struct incident *in, int64_t now_ms)
 		buf_puts(out, "<dt>Has it</dt><dd>");
 		page_text(out, in->acknowledged_by);
 		buf_puts(out, "</dd>");
-		row_time(out, "Acknowledged", in->acknowledged_ms, now_ms);
+		row_time(out, "Taken", in->acknowledged_ms, now_ms);
 	}
 	if (in->resolved_ms > 0)
 		row_time(out, "Over", in->resolved_ms, now_ms);
@@ -129,27 +122,46 @@ put_text(char dst[TEXT_MAX], const struct ack_page *p)
 		    command ? p->incident->id : "");
 }
 
+/* What came of it, where nobody can overlook it. */
+static void
+put_answer(struct buf *out, const struct ack_page *p)
+{
+	char text[TEXT_MAX];
+
+	put_text(text, p);
+	buf_printf(out, "<div class=\"note %s\"><h1>%s</h1><p>",
+	    states[p->state].tone, states[p->state].heading);
+	page_text(out, text);
+	buf_puts(out, "</p></div>\n");
+}
+
+static void
+put_question(struct buf *out, const struct ack_page *p)
+{
+	char text[TEXT_MAX];
+
+	put_text(text, p);
+	buf_puts(out, "<p>");
+	page_text(out, text);
+	buf_puts(out,
+	    "</p>\n<form method=\"post\"><label for=\"name\">Your name "
+	    "(optional)</label><input id=\"name\" name=\"name\" "
+	    "autocomplete=\"name\" maxlength=\"40\">"
+	    "<button type=\"submit\">I have it</button></form>\n");
+}
+
 void
 ack_page_html(struct buf *out, const struct ack_page *p)
 {
 	const char *heading = states[p->state].heading;
-	char text[TEXT_MAX];
 
 	page_begin(out, heading != NULL ? heading : p->incident->title);
+	if (p->state != ACK_ASK)
+		put_answer(out, p);
 	if (states[p->state].shows)
 		put_incident(out, p);
-	if (heading != NULL)
-		buf_printf(out, "<h1>%s</h1>\n", heading);
-	put_text(text, p);
-	buf_puts(out, "<p>");
-	page_text(out, text);
-	buf_puts(out, "</p>\n");
 	if (p->state == ACK_ASK)
-		buf_puts(out,
-		    "<form method=\"post\"><label for=\"name\">Your name "
-		    "(optional)</label><input id=\"name\" name=\"name\" "
-		    "autocomplete=\"name\" maxlength=\"40\">"
-		    "<button type=\"submit\">I have it</button></form>\n");
+		put_question(out, p);
 	page_end(out, p->agent_name);
 }
 

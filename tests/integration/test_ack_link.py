@@ -260,7 +260,7 @@ class AckLink(Case):
             other = self.ask("POST", link, form)
             self.assertEqual(other.status, 409)
             self.assertIn("anna (link in oncall-mail)", other.text())
-            self.assertIn("Acknowledged", other.text())
+            self.assertIn("Nothing was changed", other.text())
         page = self.ask("GET", link)
         self.assertEqual(page.status, 200)
         self.assertIn("anna (link in oncall-mail)", page.text())
