@@ -1,5 +1,7 @@
 /*
- * Signed webhooks (Standard Webhooks 1.0.0; docs/channels/webhook.md).
+ * HTTP requests to whatever takes alerts, in the form it takes
+ * (docs/channels/webhook.md). This is the shell around webhook_formats.h: it
+ * signs, sends, and adds up what several requests of one delivery became.
  */
 #include "alerting/channel.h"
 
@@ -9,21 +11,14 @@
 
 #include "alerting/post.h"
 #include "alerting/signature.h"
-#include "alerting/webhook_body.h"
+#include "alerting/webhook_formats.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 
-#define HEADERS_OWN 5
-#define HEADERS_MAX 32
+#define HEADERS_OWN 6
+#define HEADERS_MAX (HEADERS_OWN + WEBHOOK_HEADERS_MAX)
 #define ID_MAX      256
-
-struct webhook_config {
-	char *url, *secret, *previous_secret, *ca_file;
-	struct option_map headers;
-	struct option_list allow_addresses;
-	bool allow_http;
-};
 
 struct webhook {
 	struct post *post;
@@ -31,103 +26,18 @@ struct webhook {
 	size_t key_count;
 };
 
-static const struct option webhook_options[] = {
-    {.name = "url",
-	OPTION(URL, struct webhook_config, url),
-	.flags = OPTION_REQUIRED,
-	.words = post_schemes,
-	.help = "where to POST each message"},
-    {.name = "secret",
-	OPTION(SECRET, struct webhook_config, secret),
-	.help = "signs every request: whsec_ and the Base64 of 24 to 64 "
-		"random bytes; without it requests are not signed"},
-    {.name = "previous_secret",
-	OPTION(SECRET, struct webhook_config, previous_secret),
-	.help = "signs as well, while receivers change to the new secret"},
-    {.name = "headers",
-	OPTION(MAP, struct webhook_config, headers),
-	.flags = OPTION_SECRETS,
-	.max = HEADERS_MAX - HEADERS_OWN,
-	.help = "sent with every request, such as Authorization"},
-    {.name = "allow_addresses",
-	OPTION(LIST, struct webhook_config, allow_addresses),
-	.help = "networks (CIDR) that are reachable although they are private "
-		"or special"},
-    {.name = "allow_http",
-	OPTION(BOOL, struct webhook_config, allow_http),
-	.standard = "false",
-	.help = "allow an http:// URL"},
-    {.name = "ca_file",
-	OPTION(STRING, struct webhook_config, ca_file),
-	.help = "CA certificates (PEM) to trust instead of the system's"},
-    OPTION_END,
-};
-
-static bool
-is_token(const char *s)
-{
-	if (*s == '\0')
-		return false;
-	for (; *s != '\0'; s++)
-		if (!(*s >= 'a' && *s <= 'z') && !(*s >= 'A' && *s <= 'Z') &&
-		    !(*s >= '0' && *s <= '9') &&
-		    strchr("!#$%&'*+-.^_`|~", *s) == NULL)
-			return false;
-	return true;
-}
-
-static int
-check_header(const struct option_pair *header, struct err *err)
-{
-	static const char *const ours[] = {"host", "content-length",
-	    "content-type", "transfer-encoding", "connection", "webhook-id",
-	    "webhook-timestamp", "webhook-signature", NULL};
-
-	if (!is_token(header->key))
-		return err_set(err, ERR_CONFIG,
-		    "headers.%s: not a header's name", header->key);
-	for (size_t i = 0; ours[i] != NULL; i++)
-		if (strcasecmp(ours[i], header->key) == 0)
-			return err_set(err, ERR_CONFIG,
-			    "headers.%s: is set by tocsin itself", header->key);
-	for (const char *p = header->value; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' && *p != '\t')
-			return err_set(err, ERR_CONFIG,
-			    "headers.%s: must be one line", header->key);
-	return 0;
-}
-
 static int
 read_keys(
     struct webhook *w, const struct webhook_config *config, struct err *err)
 {
-	if (config->secret == NULL && config->previous_secret != NULL)
-		return err_set(err, ERR_CONFIG,
-		    "previous_secret: needs a secret beside it");
-	if (config->secret != NULL &&
-	    signature_key_read(&w->keys[w->key_count++], config->secret, err) <
-		0)
-		return err_wrap(err, "secret");
-	if (config->previous_secret != NULL &&
-	    signature_key_read(
-		&w->keys[w->key_count++], config->previous_secret, err) < 0)
-		return err_wrap(err, "previous_secret");
-	return 0;
-}
+	const char *const secrets[] = {config->secret, config->previous_secret};
 
-static int
-webhook_check(const void *data, struct err *err)
-{
-	const struct webhook_config *config = data;
-	struct webhook keys = {0};
-
-	for (size_t i = 0; i < config->headers.count; i++)
-		if (check_header(&config->headers.items[i], err) < 0)
+	for (size_t i = 0; i < 2; i++)
+		if (secrets[i] != NULL &&
+		    signature_key_read(
+			&w->keys[w->key_count++], secrets[i], err) < 0)
 			return -1;
-	if (post_check_url(config->url, config->allow_http, err) < 0 ||
-	    post_check_allow(&config->allow_addresses, err) < 0)
-		return -1;
-	return read_keys(&keys, config, err);
+	return 0;
 }
 
 static int
@@ -155,6 +65,17 @@ webhook_close(void *state)
 	free(w);
 }
 
+static void
+webhook_traits(const void *data, struct channel_traits *out)
+{
+	const struct webhook_config *config = data;
+	const struct webhook_format *format = webhook_formats[config->format];
+
+	*out = format->traits;
+	if (format->set_traits != NULL)
+		format->set_traits(config, out);
+}
+
 /* The delivery's key, without the dots that separate the signed parts. */
 static void
 make_id(char id[ID_MAX], const char *key)
@@ -165,27 +86,128 @@ make_id(char id[ID_MAX], const char *key)
 			*p = '-';
 }
 
+/* One request being sent: what its headers point to. */
+struct sending {
+	struct http_header headers[HEADERS_MAX];
+	size_t header_count;
+	char timestamp[24];
+	struct buf signature;
+};
+
 static void
-sign(struct buf *out, const struct webhook *w, const struct signature_input *in)
+put_header(struct sending *s, const char *name, const char *value)
 {
-	for (size_t i = 0; i < w->key_count; i++)
-		signature_add(out, &w->keys[i], in);
+	if (value[0] != '\0' && s->header_count < HEADERS_MAX)
+		s->headers[s->header_count++] =
+		    (struct http_header){name, value};
 }
 
-static size_t
-put_headers(struct http_header *headers, const struct webhook_config *config)
+static void
+sign(struct sending *s, const struct webhook *w, const struct webhook_job *job,
+    const char *body)
 {
-	size_t n = 0;
+	const struct signature_input in = {.id = job->id,
+	    .timestamp_s = clock_wall_ms() / 1000,
+	    .body = body,
+	    .body_len = strlen(body)};
 
-	headers[n++] = (struct http_header){"content-type", "application/json"};
-	headers[n++] =
-	    (struct http_header){"user-agent", "tocsin/" TOCSIN_VERSION};
-	for (size_t i = 0; i < config->headers.count && n < HEADERS_MAX - 3;
-	     i++) {
-		headers[n].name = config->headers.items[i].key;
-		headers[n++].value = config->headers.items[i].value;
+	str_printf(
+	    s->timestamp, sizeof(s->timestamp), "%" PRId64, in.timestamp_s);
+	for (size_t i = 0; i < w->key_count; i++)
+		signature_add(&s->signature, &w->keys[i], &in);
+	put_header(s, "webhook-id", job->id);
+	put_header(s, "webhook-timestamp", s->timestamp);
+	put_header(s, "webhook-signature", buf_str(&s->signature));
+}
+
+static void
+send_one(struct webhook *w, const struct webhook_job *job,
+    const struct webhook_request *made, int64_t deadline_ms,
+    struct post_answer *answer)
+{
+	const struct webhook_config *config = job->config;
+	struct sending s = {.header_count = 0};
+	struct http_request request = {.method = made->method,
+	    .url = made->url,
+	    .body = made->body,
+	    .body_len = strlen(made->body),
+	    .ca_file = config->ca_file};
+
+	buf_init(&s.signature, 1024);
+	put_header(&s, "content-type", made->content_type);
+	put_header(&s, "user-agent", "tocsin/" TOCSIN_VERSION);
+	put_header(&s, "authorization", made->authorization);
+	for (size_t i = 0; i < config->headers.count; i++)
+		put_header(&s, config->headers.items[i].key,
+		    config->headers.items[i].value);
+	if (webhook_formats[config->format]->is_signed)
+		sign(&s, w, job, made->body);
+	request.headers = s.headers;
+	request.header_count = s.header_count;
+	post_send(w->post, &request, deadline_ms, answer);
+	buf_fini(&s.signature);
+}
+
+/* Request number `step` of the delivery, until what becomes of it is known. */
+static void
+one_step(struct webhook *w, const struct webhook_job *job, size_t step,
+    int64_t deadline_ms, struct receipt *r)
+{
+	const struct webhook_format *format =
+	    webhook_formats[job->config->format];
+	struct webhook_request request = {
+	    .method = "POST", .content_type = "application/json"};
+	struct post_answer answer;
+
+	if (job->config->url != NULL)
+		str_copy(request.url, sizeof(request.url), job->config->url);
+	format->compose(job, step, &request);
+	send_one(w, job, &request, deadline_ms, &answer);
+	if (format->understand != NULL)
+		format->understand(&answer, r);
+	else
+		post_receipt(&answer, r);
+	if (r->status == RECEIPT_DELIVERED && format->is_signed)
+		str_copy(r->remote_id, sizeof(r->remote_id), job->id);
+	explicit_bzero(request.authorization, sizeof(request.authorization));
+	mem_free_secret(request.body);
+}
+
+/* Several of which one is enough: the best counts, the detail tells of all. */
+static void
+add_up(
+    struct receipt *sum, const struct receipt *one, size_t step, size_t count)
+{
+	static const int worth[] = {
+	    [RECEIPT_REJECTED] = 0,
+	    [RECEIPT_DISABLED] = 1,
+	    [RECEIPT_RETRY] = 2,
+	    [RECEIPT_DELIVERED] = 3,
+	};
+	char detail[2 * sizeof(sum->detail)];
+
+	str_printf(detail, sizeof(detail), "%s%s%zu of %zu: %s", sum->detail,
+	    step > 0 ? "; " : "", step + 1, count, one->detail);
+	if (step == 0 || worth[one->status] > worth[sum->status])
+		*sum = *one;
+	str_printable(sum->detail, sizeof(sum->detail), detail, strlen(detail));
+}
+
+/* A share each of the time that is left, so that one that hangs leaves some
+ * for the others. */
+static void
+any_step(struct webhook *w, const struct webhook_job *job, size_t count,
+    int64_t deadline_ms, struct receipt *r)
+{
+	for (size_t step = 0; step < count; step++) {
+		struct receipt one = RECEIPT_INIT;
+		int64_t now_ms = clock_boot_ms();
+
+		one_step(w, job, step,
+		    now_ms + (deadline_ms - now_ms) / (int64_t)(count - step),
+		    &one);
+		add_up(r, &one, step, count);
 	}
-	return n;
 }
 
 static void
@@ -193,46 +215,42 @@ webhook_deliver(const void *data, void *state, const struct message *m,
     int64_t deadline_ms, struct receipt *r)
 {
 	const struct webhook_config *config = data;
-	struct webhook *w = state;
-	char id[ID_MAX], timestamp[24], *body = webhook_body(m);
-	struct signature_input in = {.id = id, .body = body};
-	struct http_header headers[HEADERS_MAX];
-	struct http_request request = {.method = "POST", .url = config->url};
-	struct post_answer answer;
-	struct buf signature;
+	const struct webhook_format *format = webhook_formats[config->format];
+	char id[ID_MAX];
+	const struct webhook_job job = {.config = config,
+	    .message = m,
+	    .id = id,
+	    .now_ms = clock_wall_ms()};
+	const char *why = "";
+	size_t count;
 
 	make_id(id, m->delivery);
-	in.body_len = strlen(body);
-	in.timestamp_s = clock_wall_ms() / 1000;
-	str_printf(timestamp, sizeof(timestamp), "%" PRId64, in.timestamp_s);
-	buf_init(&signature, 1024);
-	sign(&signature, w, &in);
-	request.headers = headers;
-	request.header_count = put_headers(headers, config);
-	headers[request.header_count++] =
-	    (struct http_header){"webhook-id", id};
-	headers[request.header_count++] =
-	    (struct http_header){"webhook-timestamp", timestamp};
-	if (signature.len > 0)
-		headers[request.header_count++] = (struct http_header){
-		    "webhook-signature", buf_str(&signature)};
-	request.body = body;
-	request.body_len = in.body_len;
-	request.ca_file = config->ca_file;
-	post_send(w->post, &request, deadline_ms, &answer);
-	post_receipt(&answer, r);
-	buf_fini(&signature);
-	free(body);
+	count = format->steps != NULL ? format->steps(&job, &why) : 1;
+	if (count == 0) {
+		receipt_set(r, RECEIPT_DELIVERED, 0, "%s", why);
+		return;
+	}
+	if (format->any_will_do && count > 1) {
+		any_step(state, &job, count, deadline_ms, r);
+		return;
+	}
+	for (size_t step = 0; step < count; step++) {
+		one_step(state, &job, step, deadline_ms, r);
+		if (r->status != RECEIPT_DELIVERED)
+			return;
+	}
 }
 
 const struct channel_kind channel_webhook = {
     .name = "webhook",
-    .summary = "POST to a URL, signed as Standard Webhooks 1.0.0",
+    .summary = "HTTP: signed webhooks, Slack, Teams, Discord, PagerDuty, "
+	       "Opsgenie, Alertmanager, CloudEvents, or a template",
     .options = webhook_options,
     .config_size = sizeof(struct webhook_config),
     .timeout_ms = 15000,
     .check = webhook_check,
     .open = webhook_open,
+    .traits = webhook_traits,
     .deliver = webhook_deliver,
     .close = webhook_close,
 };

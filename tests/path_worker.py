@@ -19,16 +19,18 @@ def message(event="opened", seq=1, channel="mail", incident=INCIDENT, **parts):
     made = {
         "delivery": f"{incident}-{seq}-{channel}", "event": event, "seq": seq,
         "at": "2026-11-22T04:00:00.000Z", "actor": "", "note": "",
-        "incident": {
+        "because": "", "incident": {
             "id": incident, "title": "portal is failing",
             "severity": "critical", "status": "open",
             "failing_since": "2026-11-22T03:59:30.000Z",
+            "last_ok_at": None,
             "opened_at": "2026-11-22T04:00:00.000Z", "acknowledged_at": None,
-            "acknowledged_by": "", "resolved_at": None, "url": ""},
+            "acknowledged_by": "", "resolved_at": None, "url": "",
+            "acknowledge_url": ""},
         "probe": {
             "name": "portal", "kind": "uptime",
             "target": "https://portal.example.org/health", "description": "",
-            "runbook": "", "labels": {}, "regions": ["here"]},
+            "runbook": "", "component": "", "labels": {}, "regions": ["here"]},
         "observation": {
             "outcome": "failed", "reason": "connect to 192.0.2.7:443 refused",
             "facts": {}, "metrics": {}},
