@@ -1,7 +1,7 @@
 /*
  * alerting/route.c: routes as a configuration may hold them. Input: a line of
- * JSON (a list of routes), a byte (severity and told), then a probe's name.
- * Nobody may be told who is not named, and somebody must be.
+ * JSON (a list of routes), a byte (severity and hour), then a probe's name.
+ * Pages come in order, and from routes that there are.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -14,41 +14,31 @@
 
 #define ROUTES_MAX 8
 
-static const char *const channels[] = {"mail", "pager", "chat"};
-#define CHANNELS (sizeof(channels) / sizeof(channels[0]))
-
-static bool
-is_named(const struct route *routes, size_t count, const char *channel)
-{
-	for (size_t i = 0; i < count; i++)
-		for (size_t n = 0; n < routes[i].notify.count; n++)
-			if (strcmp(routes[i].notify.items[n], channel) == 0)
-				return true;
-	return false;
-}
-
 static void
-choose(
-    const struct route *routes, size_t count, uint8_t byte, const char *probe)
+look(const struct route *routes, size_t count, uint8_t byte, const char *probe)
 {
 	struct route_facts facts = {
 	    .severity = (enum severity)(byte % SEVERITY_COUNT),
 	    .kind = "uptime",
 	    .probe = probe,
+	    .component = probe,
+	    .at_ms = INT64_C(1795000000000) + byte * INT64_C(3600000),
 	};
-	bool chosen[CHANNELS], wider[CHANNELS];
-	bool all = true;
+	struct route_plan plan;
+	char key[64];
 
-	route_choose(routes, count, channels, CHANNELS, &facts, chosen);
-	for (size_t i = 0; i < CHANNELS; i++)
-		all = all && chosen[i];
-	for (size_t i = 0; i < CHANNELS; i++)
-		CHECK(
-		    !chosen[i] || all || is_named(routes, count, channels[i]));
-	facts.told = byte;
-	route_choose(routes, count, channels, CHANNELS, &facts, wider);
-	for (size_t i = 0; i < CHANNELS; i++)
-		CHECK(!chosen[i] || wider[i]);
+	route_plan(&plan, routes, count, &facts);
+	CHECK(count > 0 || plan.count == 1);
+	for (size_t i = 0; i < plan.count; i++) {
+		const struct route_page *page = &plan.pages[i];
+
+		CHECK(page->route < (int)count);
+		CHECK((page->notify == NULL) == (page->route < 0));
+		CHECK(i == 0 || plan.pages[i - 1].after_ms <= page->after_ms);
+	}
+	if (plan.group != NULL)
+		CHECK(route_group_key(key, sizeof(key), plan.group, &facts) ==
+		      key);
 }
 
 static size_t
@@ -62,10 +52,11 @@ read_routes(struct route *routes, const json_t *list)
 			break;
 		if (option_parse_one(route_options, &routes[count], item,
 			"routes", NULL) == 0 &&
-		    route_check(&routes[count], NULL) == 0) {
+		    route_prepare(&routes[count], NULL) == 0) {
 			count++;
 			continue;
 		}
+		route_fini(&routes[count]);
 		option_free(route_options, &routes[count]);
 		memset(&routes[count], 0, sizeof(routes[count]));
 	}
@@ -87,10 +78,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (end != NULL && len + 2 < size) {
 		probe = mem_strndup((const char *)data + len + 2,
 		    size - len - 2 < 63 ? size - len - 2 : 63);
-		choose(routes, count, data[len + 1], probe);
+		look(routes, count, data[len + 1], probe);
 		mem_free_secret(probe);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		route_fini(&routes[i]);
 		option_free(route_options, &routes[i]);
+	}
 	return 0;
 }

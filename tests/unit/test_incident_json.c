@@ -23,7 +23,6 @@ sample(void)
 	    .failing_since_ms = 2000,
 	    .told_ms = 3000,
 	    .told = true,
-	    .told_severities = 1u << SEVERITY_CRITICAL,
 	    .alarms = 1,
 	    .seq = 1,
 	};
@@ -72,7 +71,6 @@ test_refuses(void **unused)
 	    {"told_ms", "-1", "told_ms"},
 	    {"told", "false", "told"},
 	    {"held_by", "\"gateway\"", "held_by"},
-	    {"told_severities", "32", "told_severities"},
 	    {"seq", "0", "seq"},
 	    {"seq", "1e3", "seq"},
 	    {"color", "1", "color"},

@@ -48,25 +48,46 @@ plan_read(struct plan *p, const char *text)
 static void
 plan_free(struct plan *p)
 {
-	for (size_t i = 0; i < p->count; i++)
+	for (size_t i = 0; i < p->count; i++) {
+		route_fini(&p->routes[i]);
 		option_free(route_options, &p->routes[i]);
+	}
 }
 
-/* "mp", "c", "-": who is told. */
+static bool
+names_channel(const struct route_page *page, const char *channel)
+{
+	for (size_t i = 0; page->notify != NULL && i < page->notify->count; i++)
+		if (strcmp(page->notify->items[i], channel) == 0)
+			return true;
+	return page->notify == NULL;
+}
+
+/* "mp", "c", "-": who is told so long after the alarm. */
+static const char *
+who_after(
+    const struct plan *p, const struct route_facts *facts, int64_t after_ms)
+{
+	static char letters[COUNT(channels) + 1];
+	struct route_plan plan;
+	size_t n = 0;
+
+	route_plan(&plan, p->routes, p->count, facts);
+	for (size_t c = 0; c < COUNT(channels); c++)
+		for (size_t i = 0; i < plan.count; i++)
+			if (plan.pages[i].after_ms == after_ms &&
+			    names_channel(&plan.pages[i], channels[c])) {
+				letters[n++] = channels[c][0];
+				break;
+			}
+	letters[n] = '\0';
+	return n > 0 ? letters : "-";
+}
+
 static const char *
 who(const struct plan *p, const struct route_facts *facts)
 {
-	static char letters[COUNT(channels) + 1];
-	bool chosen[COUNT(channels)] = {true, true, true};
-	size_t n = 0;
-
-	route_choose(
-	    p->routes, p->count, channels, COUNT(channels), facts, chosen);
-	for (size_t i = 0; i < COUNT(channels); i++)
-		if (chosen[i])
-			letters[n++] = channels[i][0];
-	letters[n] = '\0';
-	return n > 0 ? letters : "-";
+	return who_after(p, facts, 0);
 }
 
 static void
@@ -113,6 +134,7 @@ test_by_severity(void **unused)
 			    .severity = (enum severity)s,
 			    .kind = "uptime",
 			    .probe = "portal",
+			    .component = "",
 			};
 
 			if (strcmp(who(&p, &facts), cases[i].who[s]) != 0)
@@ -162,7 +184,8 @@ test_by_kind_probe_and_labels(void **unused)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct route_facts facts = {.severity = SEVERITY_HIGH,
 		    .kind = cases[i].kind,
-		    .probe = cases[i].probe};
+		    .probe = cases[i].probe,
+		    .component = ""};
 		char text[500], labels[200] = "null";
 		json_t *json;
 		struct plan p;
@@ -186,32 +209,86 @@ test_by_kind_probe_and_labels(void **unused)
 	}
 }
 
-/* Who heard of it while it was less bad hears how it goes on. */
+/* 2026-11-23 is a Monday; 1795000000 s is Wednesday 2026-11-18 11:06:40. */
 static void
-test_told_before(void **unused)
+test_by_component_and_time(void **unused)
 {
 	struct route_facts facts = {
-	    .severity = SEVERITY_CRITICAL,
+	    .severity = SEVERITY_HIGH,
 	    .kind = "uptime",
 	    .probe = "portal",
+	    .component = "Patient portal",
+	    .at_ms = INT64_C(1795000000000),
 	};
+	struct err err = ERR_INIT;
 	struct plan p;
 
 	(void)unused;
-	plan_read(&p, "[{'match':{'severity':'critical'},'notify':['pager']},"
-		      "{'match':{'severity':'low'},'notify':['mail']},"
-		      "{'notify':['chat']}]");
+	plan_read(&p, "[{'match':{'component':'Patient *',"
+		      "'when':'Mon-Fri 08:00-18:00','time_zone':'UTC'},"
+		      "'notify':['pager']},{'notify':['mail']}]");
+	assert_int_equal(route_prepare(&p.routes[0], &err), 0);
 	assert_string_equal(who(&p, &facts), "p");
-	facts.told = 1u << SEVERITY_LOW;
-	assert_string_equal(who(&p, &facts), "mp");
-	facts.told = 1u << SEVERITY_LOW | 1u << SEVERITY_MEDIUM;
-	assert_string_equal(who(&p, &facts), "mpc");
-	facts.severity = SEVERITY_LOW;
-	facts.told = 1u << SEVERITY_CRITICAL;
-	assert_string_equal(who(&p, &facts), "mp");
-	facts.told = ~0u;
-	assert_string_equal(who(&p, &facts), "mpc");
+	facts.component = "Billing";
+	assert_string_equal(who(&p, &facts), "m");
+	facts.component = "Patient portal";
+	facts.at_ms += 12 * 3600 * 1000; /* 23:06 */
+	assert_string_equal(who(&p, &facts), "m");
 	plan_free(&p);
+}
+
+static void
+test_steps_of_several_routes(void **unused)
+{
+	struct route_facts facts = {.severity = SEVERITY_CRITICAL,
+	    .kind = "uptime",
+	    .probe = "portal",
+	    .component = ""};
+	struct route_plan plan;
+	struct plan p;
+
+	(void)unused;
+	plan_read(&p, "[{'notify':['pager'],'continue':true,'repeat':'1h',"
+		      "'escalate':{'after':'10m','notify':['chat']}},"
+		      "{'notify':['mail'],'repeat':'30m','group':{'by':'kind'},"
+		      "'escalate':[{'after':'5m','notify':['pager','chat']},"
+		      "{'after':'10m','notify':['mail']}]}]");
+	assert_string_equal(who_after(&p, &facts, 0), "mp");
+	assert_string_equal(who_after(&p, &facts, 300000), "pc");
+	assert_string_equal(who_after(&p, &facts, 600000), "mc");
+	route_plan(&plan, p.routes, p.count, &facts);
+	assert_int_equal(plan.count, 5);
+	assert_int_equal(plan.repeat_ms, 1800000);
+	assert_ptr_equal(plan.group, &p.routes[0].group);
+	for (size_t i = 1; i < plan.count; i++)
+		assert_true(
+		    plan.pages[i - 1].after_ms <= plan.pages[i].after_ms);
+	plan_free(&p);
+}
+
+static void
+test_group_keys(void **unused)
+{
+	json_t *labels = json_pack("{s:s}", "team", "web");
+	struct route_facts facts = {.severity = SEVERITY_LOW,
+	    .kind = "tls",
+	    .probe = "portal",
+	    .component = "Portal",
+	    .labels = labels};
+	char key[100];
+	struct plan p;
+
+	(void)unused;
+	plan_read(&p, "[{'notify':[],'group':{'by':['labels.team','labels.x',"
+		      "'severity','component']}}]");
+	assert_string_equal(
+	    route_group_key(key, sizeof(key), &p.routes[0].group, &facts),
+	    "labels.team=web labels.x= severity=low component=Portal");
+	assert_string_equal(
+	    route_group_key(key, 12, &p.routes[0].group, &facts) + 0, key);
+	assert_true(strlen(key) < 12);
+	plan_free(&p);
+	json_decref(labels);
 }
 
 static void
@@ -236,6 +313,18 @@ test_check(void **unused)
 	    {"[{'match':{'labels':{'team':''}},'notify':[]}]", "empty pattern"},
 	    {"[{'match':{'labels':{'team':'[a'}},'notify':[]}]",
 		"match.labels"},
+	    {"[{'match':{'component':''},'notify':[]}]", "match.component"},
+	    {"[{'match':{'when':'someday'},'notify':[]}]", "match.when"},
+	    {"[{'match':{'when':'Mon 10:00-11:00','time_zone':'Mars/X'},"
+	     "'notify':[]}]",
+		"match.time_zone"},
+	    {"[{'notify':'a','escalate':[{'after':'5m','notify':'b'},"
+	     "{'after':'5m','notify':'c'}]}]",
+		"escalate: step 2"},
+	    {"[{'notify':[],'escalate':{'after':'5m','notify':'b'}}]",
+		"notify: is empty"},
+	    {"[{'notify':'a','group':{'by':'team'}}]", "group.by: \"team\""},
+	    {"[{'notify':'a','group':{'by':['labels.team','kind']}}]", NULL},
 	};
 
 	(void)unused;
@@ -245,7 +334,7 @@ test_check(void **unused)
 		int result;
 
 		plan_read(&p, cases[i].route);
-		result = route_check(&p.routes[0], &err);
+		result = route_prepare(&p.routes[0], &err);
 		assert_int_equal(result, cases[i].blames == NULL ? 0 : -1);
 		if (cases[i].blames != NULL &&
 		    strstr(err.text, cases[i].blames) == NULL)
@@ -275,7 +364,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_by_severity),
 	    cmocka_unit_test(test_by_kind_probe_and_labels),
-	    cmocka_unit_test(test_told_before),
+	    cmocka_unit_test(test_by_component_and_time),
+	    cmocka_unit_test(test_steps_of_several_routes),
+	    cmocka_unit_test(test_group_keys),
 	    cmocka_unit_test(test_check),
 	    cmocka_unit_test(test_notify_is_needed),
 	};
