@@ -23,7 +23,7 @@ struct ack {
 	struct httpd_call *http;
 	bool post;
 	struct links_ack link;
-	struct story story;
+	struct incident incident;
 	struct err err;
 };
 
@@ -31,9 +31,13 @@ static int
 take_row(void *ctx, const struct incident_row *row)
 {
 	struct ack *k = ctx;
+	struct story story = {.timeline_count = 0};
 
-	if (str_eq(row->id, k->link.incident))
-		restore_incident(k->agent, &k->story, row, &k->err);
+	if (!str_eq(row->id, k->link.incident))
+		return 0;
+	if (restore_incident(k->agent, &story, row, &k->err) == 0)
+		k->incident = story.incident;
+	story_fini(&story);
 	return 0;
 }
 
@@ -47,12 +51,12 @@ find(struct ack *k)
 	const struct story *known = stories_find(a, k->link.incident);
 
 	if (known != NULL) {
-		k->story.incident = known->incident;
+		k->incident = known->incident;
 		return true;
 	}
 	writer_flush(a->writer);
 	store_each_incident(a->store, &filter, take_row, k, &k->err);
-	return k->story.incident.id[0] != '\0';
+	return k->incident.id[0] != '\0';
 }
 
 /* "anna (link in oncall-mail)": who says to be whom, and how we know. */
@@ -97,7 +101,7 @@ is_prefetch(const struct httpd_call *http)
 static enum ack_state
 acknowledge(struct ack *k)
 {
-	struct incident *in = &k->story.incident;
+	struct incident *in = &k->incident;
 	char actor[ACTOR_MAX];
 
 	if (is_prefetch(k->http))
@@ -116,7 +120,7 @@ acknowledge(struct ack *k)
 static enum ack_state
 decide(struct ack *k, const char *method)
 {
-	const struct incident *in = &k->story.incident;
+	const struct incident *in = &k->incident;
 	enum token_status status = links_ack_read(
 	    k->agent, httpd_path(k->http) + strlen(ACK_PATH), &k->link);
 
@@ -169,8 +173,8 @@ ack_serve(struct agent *a, struct httpd_call *http)
 	int status = ack_page_status(p.state, k.post);
 	struct buf page;
 
-	if (k.story.incident.id[0] != '\0')
-		p.incident = &k.story.incident;
+	if (k.incident.id[0] != '\0')
+		p.incident = &k.incident;
 	if (status == 405)
 		httpd_reply_header(http, "Allow", "GET, HEAD, POST");
 	if (!wants_page(&k)) {

@@ -21,6 +21,7 @@ static const struct route_row rows[] = {
     {"GET", "/metrics", api_metrics},
     {"GET", "/api/v1/status", api_status},
     {"GET", "/api/v1/incidents", api_incidents},
+    {"POST", "/api/v1/incidents", api_open},
     {"GET", "/api/v1/incidents/*", api_incident},
     {"GET", "/incidents/*", api_incident_page},
     {"POST", "/api/v1/incidents/*/acknowledge", api_acknowledge},

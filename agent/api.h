@@ -45,6 +45,8 @@ void api_resolve(struct api_call *call);
 void api_note(struct api_call *call);
 void api_deliveries(struct api_call *call);
 void api_resend(struct api_call *call);
+/* api_open.c: */
+void api_open(struct api_call *call);
 /* api_probes.c: */
 void api_history(struct api_call *call);
 void api_run(struct api_call *call);

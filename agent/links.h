@@ -12,7 +12,7 @@
 #include "agent/agent.h"
 #include "alerting/token.h"
 
-#define LINKS_URL_MAX 2400 /* longer ones are not made */
+#define LINKS_URL_MAX 2000 /* longer ones are not made: a message has no room */
 
 /* Read the key beside the state database, or make it: after the store's lock
  * is held. -1: it cannot be read or written, or others can read it. */
