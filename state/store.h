@@ -157,7 +157,8 @@ struct delivery_filter {
 };
 int store_each_delivery(struct store *s, const struct delivery_filter *f,
     int (*each)(void *ctx, const struct delivery_row *row), void *ctx,
-    struct err *err); /* pending: oldest due first; others: newest first */
+    struct err *err); /* pending: oldest due first; of an incident: oldest
+                         first; others: newest first */
 int store_each_attempt(struct store *s, const char *message,
     int (*each)(void *ctx, const struct attempt_row *row), void *ctx,
     struct err *err); /* oldest first */

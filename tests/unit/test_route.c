@@ -313,7 +313,7 @@ test_check(void **unused)
 	    {"[{'match':{'labels':{'team':''}},'notify':[]}]", "empty pattern"},
 	    {"[{'match':{'labels':{'team':'[a'}},'notify':[]}]",
 		"match.labels"},
-	    {"[{'match':{'component':''},'notify':[]}]", "match.component"},
+	    {"[{'match':{'component':'[x'},'notify':[]}]", "match.component"},
 	    {"[{'match':{'when':'someday'},'notify':[]}]", "match.when"},
 	    {"[{'match':{'when':'Mon 10:00-11:00','time_zone':'Mars/X'},"
 	     "'notify':[]}]",

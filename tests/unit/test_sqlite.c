@@ -277,7 +277,7 @@ damage_is_found_at_the_start(void **state)
 
 	(void)state;
 	must(store_begin(s, &err));
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 2000; i++) {
 		str_printf(name, sizeof(name), "probe-%d", i);
 		row.name = name;
 		must(store_put_probe(s, &row, &err));
@@ -285,7 +285,7 @@ damage_is_found_at_the_start(void **state)
 	must(store_commit(s, &err));
 	store_close(s);
 	memset(junk, 0x5a, sizeof(junk));
-	for (int page = 20; page < 28; page++)
+	for (int page = 40; page < 56; page++)
 		write_at(page * 4096 + 500, junk, sizeof(junk));
 	refused(ERR_CORRUPT, "is damaged");
 	refused(ERR_CORRUPT, "newest backup");

@@ -208,9 +208,9 @@ a_delivery_is_replaced_by_its_key(void **state)
 	EXPECT(
 	    store_each_delivery(f->s, &(struct delivery_filter){.status = -1},
 		add_delivery, &out, &f->err),
-	    "i/1/mail 0 0 5 20 0 0 -\n"
+	    "i/3/mail 1 3 10 20 30 250 later\n"
 	    "i/2/mail 1 3 10 20 30 250 250 queued\n"
-	    "i/3/mail 1 3 10 20 30 250 later\n");
+	    "i/1/mail 0 0 5 20 0 0 -\n");
 }
 
 static void
@@ -221,17 +221,17 @@ deliveries_are_chosen_and_ordered(void **state)
 		struct delivery_filter filter;
 		const char *expected;
 	} cases[] = {
-	    {{.status = -1}, "d b a c e "},
+	    {{.status = -1}, "c b a e d "},
 	    {{.status = DELIVERY_PENDING}, "d a e "},
 	    {{.status = DELIVERY_DEAD}, "b "},
 	    {{.status = DELIVERY_DROPPED}, "c "},
 	    {{.status = -1, .channel = "a"}, "a "},
 	    {{.status = DELIVERY_PENDING, .channel = "b"}, ""},
-	    {{.status = -1, .incident = "i"}, "b a c "},
+	    {{.status = -1, .incident = "i"}, "a b c "},
 	    {{.status = DELIVERY_PENDING, .incident = "i"}, "a "},
 	    {{.status = -1, .incident = "i", .channel = "c"}, "c "},
 	    {{.status = DELIVERY_PENDING, .limit = 2}, "d a "},
-	    {{.status = -1, .limit = 1}, "d "},
+	    {{.status = -1, .limit = 1}, "c "},
 	};
 
 	begin(f);
@@ -245,6 +245,48 @@ deliveries_are_chosen_and_ordered(void **state)
 		EXPECT(store_each_delivery(
 			   f->s, &cases[i].filter, add_channel, &out, &f->err),
 		    cases[i].expected);
+}
+
+static int
+add_attempt(void *ctx, const struct attempt_row *row)
+{
+	buf_printf(ctx, "%s %u %d %d %s\n", row->message, row->n, row->status,
+	    row->code, row->detail);
+	return 0;
+}
+
+static void
+every_attempt_is_kept_until_its_incident_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct attempt_row row = {
+	    "iiiiiiiiii-1-mail", 1, 100, 2500, 1, 421, NULL, "busy"};
+	struct delivery_row proof = {"iiiiiiiiii", 1, "mail",
+	    DELIVERY_DELIVERED, 2, 10, 20, 700, 250, "ok", .remote_id = "4F2A",
+	    .poll_ms = 9};
+	int64_t done_ms = -1;
+
+	begin(f);
+	OK(store_put_attempt(f->s, &row, &f->err));
+	OK(store_put_attempt(f->s, &row, &f->err));
+	row.n = 2;
+	row.status = 0;
+	row.detail = "taken";
+	OK(store_put_attempt(f->s, &row, &f->err));
+	OK(store_put_delivery(f->s, &proof, &f->err));
+	commit(f);
+	EXPECT(
+	    store_each_attempt(f->s, row.message, add_attempt, &out, &f->err),
+	    "iiiiiiiiii-1-mail 1 1 421 busy\n"
+	    "iiiiiiiiii-1-mail 2 0 421 taken\n");
+	OK(store_last_proof(f->s, "mail", &done_ms, &f->err));
+	assert_int_equal(done_ms, 700);
+	OK(store_last_proof(f->s, "pager", &done_ms, &f->err));
+	assert_int_equal(done_ms, 0);
+	EXPECT(store_each_delivery(f->s,
+		   &(struct delivery_filter){.status = -1, .polled = true},
+		   add_channel, &out, &f->err),
+	    "mail ");
 }
 
 static void
@@ -442,6 +484,7 @@ main(void)
 	    TEST(a_timeline_is_in_order_and_each_event_can_be_had),
 	    TEST(a_delivery_is_replaced_by_its_key),
 	    TEST(deliveries_are_chosen_and_ordered),
+	    TEST(every_attempt_is_kept_until_its_incident_goes),
 	    TEST(findings_are_known_by_probe_and_key),
 	    TEST(any_text_comes_back_as_it_was),
 	    TEST(a_rollback_leaves_nothing),
