@@ -77,6 +77,8 @@ int
 manual_read(struct manual *m, const json_t *object, struct err *err)
 {
 	memset(m, 0, sizeof(*m));
+	if (!json_is_object(object))
+		return err_set(err, ERR_INPUT, "must be an object");
 	if (option_parse_one(members, m, object, "", err) != 0) {
 		err->code = ERR_INPUT;
 		return -1;

@@ -1,8 +1,8 @@
 /*
  * A plain struct as a JSON object and back, by a table with one row a member.
  * For what this folder remembers between runs: every member must be there (but
- * for .later), none may be unknown, numbers and lengths have limits, so that damaged state is
- * refused instead of believed. Pure.
+ * for .later), none may be unknown, numbers and lengths have limits, so that
+ * damaged state is refused instead of believed. Pure.
  */
 #ifndef ALERTING_FIELDS_H
 #define ALERTING_FIELDS_H
