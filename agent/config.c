@@ -21,6 +21,8 @@ build_all(struct config_build *b, json_t *root)
 	    json_object_get(root, "defaults"));
 	config_build_channels(b, json_object_get(root, "channels"));
 	config_build_routes(b, json_object_get(root, "routes"));
+	config_build_duty(b, root);
+	config_build_mutes(b, root);
 	config_check(b);
 	if (b->mistakes.count == 0)
 		config_check_warnings(b);
@@ -112,6 +114,10 @@ fini(struct config *c)
 		route_fini(&c->routes[i]);
 		option_free(route_options, &c->routes[i]);
 	}
+	config_fini_duty(c);
+	for (size_t i = 0; i < c->mute_count; i++)
+		mute_fini(&c->mutes[i]);
+	free(c->mutes);
 	free(c->probes);
 	free(c->channels);
 	free(c->routes);

@@ -13,6 +13,8 @@
 
 #include "alerting/channel.h"
 #include "alerting/incident.h"
+#include "alerting/mute.h"
+#include "alerting/rotation.h"
 #include "alerting/route.h"
 #include "alerting/token.h"
 #include "alerting/verdict.h"
@@ -26,7 +28,9 @@
 
 #define CONFIG_PROBES_MAX   20000
 #define CONFIG_CHANNELS_MAX 100
-#define CONFIG_NAME_MAX     63 /* [a-z0-9][a-z0-9._-]* */
+#define CONFIG_PEOPLE_MAX   1000
+#define CONFIG_MUTES_MAX    1000 /* silences, maintenance, quiet hours each */
+#define CONFIG_NAME_MAX     63   /* [a-z0-9][a-z0-9._-]* */
 
 struct config_probe_common { /* keys that every kind has; option table */
 	char *name;
@@ -69,6 +73,16 @@ struct config_channel {
 	struct option_list fallback; /* names; none = any that works */
 };
 
+struct config_person {
+	char *name;
+	struct option_list notify; /* channels, all existing */
+};
+
+struct config_rotation {
+	char *name;
+	struct rotation *rotation; /* its people all exist */
+};
+
 struct config_http { /* the core's own listener */
 	char
 	    *listen; /* "127.0.0.1:9640", "[::1]:9640", "unix:/run/…", "none" */
@@ -98,6 +112,13 @@ struct config {
 	size_t channel_count;
 	struct route *routes;
 	size_t route_count;
+	/* A name in `notify` is one of a channel, a person or a rotation. */
+	struct config_person *people;
+	size_t person_count;
+	struct config_rotation *rotations;
+	size_t rotation_count;
+	struct mute *mutes; /* silences, maintenance, quiet hours */
+	size_t mute_count;
 	char fingerprint[65]; /* a digest of all sources, hex */
 	uint32_t *by_name;    /* places in probes[], by name */
 };
@@ -129,6 +150,10 @@ const struct config_probe *
 config_find_probe(const struct config *c, const char *name);
 const struct config_channel *
 config_find_channel(const struct config *c, const char *name);
+const struct config_person *
+config_find_person(const struct config *c, const char *name);
+const struct config_rotation *
+config_find_rotation(const struct config *c, const char *name);
 
 /* One probe without a file: `tocsin probe KIND TARGET -o key=value…`. The
  * caller's, freed with config_free; it has this one probe. */

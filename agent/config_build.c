@@ -200,3 +200,31 @@ config_is_name(const char *name)
 	return len > 0 && len <= CONFIG_NAME_MAX && name[len] == '\0' &&
 	       strchr("._-", *name) == NULL;
 }
+
+void
+config_check_name(
+    struct config_build *b, const char *map, const char *name, const json_t *at)
+{
+	char shown[80];
+
+	if (config_is_name(name))
+		return;
+	str_printable(shown, sizeof(shown), name, strlen(name));
+	config_wrong(b, at, map,
+	    "\"%s\" is not a name: use a-z, 0-9, dot, underscore and hyphen, "
+	    "at most %d, beginning with a letter or digit",
+	    shown, CONFIG_NAME_MAX);
+}
+
+void
+config_unknown(struct config_build *b, const json_t *at, const char *path,
+    const char *what, const char *name, const char *const *names)
+{
+	const char *near = str_nearest(names, name);
+	char shown[80];
+
+	str_printable(shown, sizeof(shown), name, strlen(name));
+	config_wrong(b, at, path, "there is no %s %s%s%s%s", what, shown,
+	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+	    near != NULL ? "?" : "");
+}

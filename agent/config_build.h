@@ -48,6 +48,14 @@ void config_build_secrets(struct config_build *b, const struct option *table,
 void config_build_mask(
     const struct config_build *b, const json_t *obj, json_t *dump);
 
+/* A map's key must be a name. */
+void config_check_name(struct config_build *b, const char *map,
+    const char *name, const json_t *at);
+/* One of `names` (NULL-ended) was meant: "there is no channel pagr; did you
+ * mean pager?" */
+void config_unknown(struct config_build *b, const json_t *at, const char *path,
+    const char *what, const char *name, const char *const *names);
+
 /* "portal": letters a-z, digits, dot, underscore, hyphen; at most 63. */
 bool config_is_name(const char *name);
 /* "probes.portal", or "probes[3]" when it has no name; the caller's. */
@@ -59,6 +67,10 @@ void
 config_build_probes(struct config_build *b, json_t *list, json_t *defaults);
 void config_build_channels(struct config_build *b, json_t *map);
 void config_build_routes(struct config_build *b, json_t *list);
+/* People and rotations, and who is named in routes: when all are there. */
+void config_build_duty(struct config_build *b, json_t *root);
+void config_fini_duty(struct config *c);
+void config_build_mutes(struct config_build *b, json_t *root);
 /* Read one probe's object into *p; for `tocsin probe KIND`, too. */
 void config_build_probe(struct config_build *b, struct config_probe *p,
     json_t *obj, const char *path);

@@ -124,20 +124,6 @@ build_channel(struct config_build *b, struct config_channel *channel,
 	free(d.options);
 }
 
-static void
-check_name(struct config_build *b, const char *name, const json_t *obj)
-{
-	char shown[80];
-
-	if (config_is_name(name))
-		return;
-	str_printable(shown, sizeof(shown), name, strlen(name));
-	config_wrong(b, obj, "channels",
-	    "\"%s\" is not a name: use a-z, 0-9, dot, underscore and hyphen, "
-	    "at most %d, beginning with a letter or digit",
-	    shown, CONFIG_NAME_MAX);
-}
-
 void
 config_build_channels(struct config_build *b, json_t *map)
 {
@@ -161,7 +147,7 @@ config_build_channels(struct config_build *b, json_t *map)
 		char *path = mem_printf("channels.%s", name);
 
 		channel->name = mem_strdup(name);
-		check_name(b, name, obj);
+		config_check_name(b, "channels", name, obj);
 		if (json_is_object(obj))
 			build_channel(b, channel, obj, path);
 		else /* nothing at all has no place of its own */
@@ -169,35 +155,6 @@ config_build_channels(struct config_build *b, json_t *map)
 			    "expected map of keys, such as {kind: email, …}");
 		free(path);
 	}
-}
-
-static void
-check_notify(struct config_build *b, const struct route *r, const json_t *obj,
-    const char *path)
-{
-	const struct config *c = b->config;
-	const char **names = mem_array(c->channel_count + 1, sizeof(*names));
-	const json_t *list = json_object_get(obj, "notify");
-
-	for (size_t i = 0; i < c->channel_count; i++)
-		names[i] = c->channels[i].name;
-	for (size_t i = 0; i < r->notify.count; i++) {
-		const char *name = r->notify.items[i], *near;
-		const json_t *at = json_array_get(list, i);
-		char shown[80], *inner;
-
-		if (str_index(names, name) >= 0)
-			continue;
-		near = str_nearest(names, name);
-		str_printable(shown, sizeof(shown), name, strlen(name));
-		inner = mem_printf("%s.notify", path);
-		config_wrong(b, at != NULL ? at : list, inner,
-		    "there is no channel %s%s%s%s", shown,
-		    near != NULL ? "; did you mean " : "",
-		    near != NULL ? near : "", near != NULL ? "?" : "");
-		free(inner);
-	}
-	free(names);
 }
 
 static void
@@ -212,7 +169,6 @@ build_route(
 		return;
 	if (route_prepare(r, &err) < 0)
 		config_wrong_check(b, obj, path, &err);
-	check_notify(b, r, obj, path);
 	if (b->effective == NULL)
 		return;
 	dump = option_dump(route_options, r, true, true);

@@ -119,6 +119,42 @@ channel_kinds_doc(struct buf *out)
 	}
 }
 
+static void
+people_doc(struct buf *out)
+{
+	buf_puts(out,
+	    "\n## People and rotations\n\n`people:` and `rotations:` are "
+	    "maps of names, which `notify` of a route may name like channels. "
+	    "See [on-call](on-call" PAGE ").\n\nEach of `people:` has\n\n");
+	table(out, config_person_options);
+	buf_puts(out, "Each of `rotations:` has\n\n");
+	table(out, rotation_options);
+	buf_puts(out, "```yaml\n"
+		      "people:\n"
+		      "  anna: {notify: [pager]}\n"
+		      "  bob: {notify: [oncall-mail]}\n"
+		      "rotations:\n"
+		      "  web: {people: [anna, bob], time_zone: Europe/Berlin}\n"
+		      "routes:\n"
+		      "  - notify: [web]\n"
+		      "```\n");
+}
+
+static void
+mutes_doc(struct buf *out)
+{
+	buf_puts(out,
+	    "\n## Silences, maintenance, quiet hours\n\nLists of what is "
+	    "kept back, and when. See [silences](silences" PAGE
+	    ") for how to write times, and for silences by command.\n\nEach "
+	    "of `silences:` has\n\n");
+	table(out, mute_options[MUTE_SILENCE]);
+	buf_puts(out, "Each of `maintenance:` has\n\n");
+	table(out, mute_options[MUTE_MAINTENANCE]);
+	buf_puts(out, "Each of `quiet_hours:` has\n\n");
+	table(out, mute_options[MUTE_QUIET_HOURS]);
+}
+
 void
 config_markdown(struct buf *out)
 {
@@ -160,4 +196,6 @@ config_markdown(struct buf *out)
 		      "    notify: [pager, oncall-mail]\n"
 		      "  - notify: [oncall-mail]\n"
 		      "```\n");
+	people_doc(out);
+	mutes_doc(out);
 }

@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-static const char *const tables[] = {
-    "defaults", "probes", "channels", "routes", NULL};
+static const char *const tables[] = {"defaults", "probes", "channels", "routes",
+    "people", "rotations", "silences", "maintenance", "quiet_hours", NULL};
 
 /* Large parts are read by their own tables: here they count as known only. */
 static json_t *
@@ -192,8 +192,11 @@ put_effective(
 	agent = json_object_get(dump, "agent");
 	if (json_object_get(agent, "name") == NULL) {
 		char *name = host_name();
+		json_t *named = json_object(); /* the name comes first */
 
-		json_put_str(agent, "name", name);
+		json_put_str(named, "name", name);
+		json_object_update(named, agent);
+		json_object_set_new(dump, "agent", named);
 		free(name);
 	}
 	if (file->heartbeat.url == NULL)
@@ -203,6 +206,11 @@ put_effective(
 	json_decref(dump);
 	json_put(b->effective, "channels", json_object());
 	json_put(b->effective, "routes", json_array());
+	json_put(b->effective, "people", json_object());
+	json_put(b->effective, "rotations", json_object());
+	json_put(b->effective, "silences", json_array());
+	json_put(b->effective, "maintenance", json_array());
+	json_put(b->effective, "quiet_hours", json_array());
 	json_put(b->effective, "probes", json_array());
 }
 

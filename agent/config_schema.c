@@ -111,6 +111,29 @@ routes_schema(void)
 	    object_of(route_options, NULL));
 }
 
+static json_t *
+map_schema(const struct option *table)
+{
+	return json_pack("{s:s,s:{s:s},s:o}", "type", "object", "propertyNames",
+	    "pattern", NAME, "additionalProperties", object_of(table, NULL));
+}
+
+/* In a file they have names; by API they get ids. */
+static json_t *
+mutes_schema(enum mute_kind kind)
+{
+	json_t *item = object_of(mute_options[kind], NULL);
+	json_t *required = json_object_get(item, "required");
+
+	if (required == NULL) {
+		required = json_array();
+		json_put(item, "required", required);
+	}
+	json_array_append_new(required, json_string("name"));
+	put_name_rule(item);
+	return json_pack("{s:s,s:o}", "type", "array", "items", item);
+}
+
 /* Put a table's schema in the place of "any value", keeping what it means. */
 static void
 replace(json_t *properties, const char *key, json_t *schema)
@@ -139,6 +162,11 @@ config_schema(void)
 	replace(properties, "probes", probes_schema(defs));
 	replace(properties, "channels", channels_schema(defs));
 	replace(properties, "routes", routes_schema());
+	replace(properties, "people", map_schema(config_person_options));
+	replace(properties, "rotations", map_schema(rotation_options));
+	replace(properties, "silences", mutes_schema(MUTE_SILENCE));
+	replace(properties, "maintenance", mutes_schema(MUTE_MAINTENANCE));
+	replace(properties, "quiet_hours", mutes_schema(MUTE_QUIET_HOURS));
 	json_put(schema, "$defs", defs);
 	return schema;
 }

@@ -139,6 +139,21 @@ const struct option config_file_options[] = {
 	OPTION(JSON, struct config_file, routes),
 	.help = "which incidents go to which channels: a list; without it, "
 		"everything goes to every channel"},
+    {.name = "people",
+	OPTION(JSON, struct config_file, people),
+	.help = "who can be told by name: a map of names"},
+    {.name = "rotations",
+	OPTION(JSON, struct config_file, rotations),
+	.help = "who of them is on call when: a map of names"},
+    {.name = "silences",
+	OPTION(JSON, struct config_file, silences),
+	.help = "what nobody is told for a while: a list"},
+    {.name = "maintenance",
+	OPTION(JSON, struct config_file, maintenance),
+	.help = "windows of planned work, in which nobody is told: a list"},
+    {.name = "quiet_hours",
+	OPTION(JSON, struct config_file, quiet_hours),
+	.help = "when what matters less has to wait: a list"},
     OPTION_END,
 };
 
@@ -270,5 +285,13 @@ const struct option config_channel_options[] = {
 	.max = 100,
 	.help = "names of channels to use then, in this order; any that works "
 		"unless set"},
+    OPTION_END,
+};
+
+const struct option config_person_options[] = {
+    {.name = "notify",
+	OPTION(LIST, struct config_person, notify),
+	.max = 20,
+	.help = "names of the channels that reach this person"},
     OPTION_END,
 };

@@ -25,6 +25,7 @@ struct config_file { /* the top level */
 	struct config_heartbeat heartbeat;
 	/* Read by their own tables; here so that their names are known. */
 	json_t *defaults, *probes, *channels, *routes;
+	json_t *people, *rotations, *silences, *maintenance, *quiet_hours;
 };
 
 struct config_channel_common { /* keys that every channel has */
@@ -42,5 +43,6 @@ extern const struct option config_probe_options[]; /* config_probe_common */
 #define CONFIG_OWN_ROWS         4
 #define config_defaults_options (&config_probe_options[CONFIG_OWN_ROWS])
 extern const struct option config_channel_options[];
+extern const struct option config_person_options[]; /* config_person */
 
 #endif

@@ -187,8 +187,8 @@ check(const struct mute *m, const struct mute_config *config, struct err *err)
 	    m->calendar == NULL)
 		return err_set(err, ERR_CONFIG,
 		    "when: required key is missing; write when: Sun "
-		    "02:00-04:00 for windows that come again, or until or for "
-		    "for a single one");
+		    "02:00-04:00 for windows that come again, or until: "
+		    "2026-12-27 08:00 for a single one");
 	if (m->kind != MUTE_QUIET_HOURS && !has_matcher(m) && !config->all)
 		return err_set(err, ERR_CONFIG,
 		    "match: nothing is matched, so everything would be kept "

@@ -19,7 +19,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/configuration.md"
 TOP = {"state", "agent", "http", "history", "heartbeat", "defaults", "probes",
-       "channels", "routes"}
+       "channels", "routes", "people", "rotations", "silences", "maintenance",
+       "quiet_hours"}
 # A text that is fit for every option which a page might refer to.
 SECRET = "whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg=="
 CHANNEL = "{kind: file, path: /var/log/tocsin/alerts.jsonl}"
@@ -47,6 +48,18 @@ def kinds_of(value):
     return {item.get("kind") for item in items if isinstance(item, dict)}
 
 
+def named(value):
+    """Who is told, by routes and people."""
+    routes = value.get("routes") or []
+    steps = [step for route in routes for step in route.get("escalate", [])]
+    people = (value.get("people") or {}).values()
+    wanted = set()
+    for item in [*routes, *steps, *people]:
+        names = item.get("notify", [])
+        wanted |= {names} if isinstance(names, str) else set(names)
+    return wanted
+
+
 def configuration(text, kinds):
     """The text as a whole configuration, or None if it is none (or is of a
     kind that a reader of the page is to write)."""
@@ -59,12 +72,9 @@ def configuration(text, kinds):
         value = {"probes": value}
     if not isinstance(value, dict) or not value or not set(value) <= TOP:
         return None
-    known = set(value.get("channels") or {})
-    wanted = set()
-    for route in value.get("routes") or []:
-        names = route.get("notify", [])
-        wanted |= {names} if isinstance(names, str) else set(names)
-    if wanted - known and not known:  # a page about routes leaves them out
+    wanted = named(value) - set(value.get("people") or {})
+    wanted -= set(value.get("rotations") or {})
+    if wanted and "channels" not in value:  # a page about routes has none
         text += "\nchannels:\n" + "".join(
             f"  {name}: {CHANNEL}\n" for name in sorted(wanted))
     # What a page refers to is not there.
