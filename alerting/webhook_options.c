@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/str.h"
 
-#define MINUTE_MS 60000
+#define SECOND_MS INT64_C(1000)
 
 const char *const webhook_format_names[] = {
     [WEBHOOK_STANDARD] = "standard",
@@ -56,8 +56,8 @@ const struct option webhook_options[] = {
 		"(format `alertmanager`)"},
     {.name = "resolve_timeout",
 	OPTION(DURATION, struct webhook_config, resolve_timeout_ms),
-	.min = MINUTE_MS,
-	.max = INT64_C(24) * 60 * MINUTE_MS,
+	.min = 10 * SECOND_MS,
+	.max = 24 * 3600 * SECOND_MS,
 	.help = "an open alert ends by itself so long after it was last said "
 		"to be open, which is done three times in it; default 5m "
 		"(format `alertmanager`)"},

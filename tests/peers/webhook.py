@@ -9,13 +9,15 @@
 
 `answer` is what it does with a request: ("status", code[, headers[, body]]),
 ("hang",) never answers, ("drip",) answers a byte a second, ("close",) hangs up,
-or a list of these, one a request (the last one stays).
+("half",) breaks off in the middle of a 200's body, or a list of these, one a
+request (the last one stays). With certificate=(cert, key) it speaks TLS.
 """
 import base64
 import dataclasses
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,6 +69,7 @@ class Receiver:
     def __init__(self, answer=("status", 200)):
         self.port = free_port()
         self.answer = answer
+        self.certificate = None
         self.ending = threading.Event()
         self._server = None
         self._got = []
@@ -81,7 +84,7 @@ class Receiver:
             def do_POST(self):
                 receiver.take(self)
 
-            do_GET = do_POST
+            do_GET = do_PUT = do_POST
 
             def log_message(self, *words):
                 pass
@@ -93,6 +96,12 @@ class Receiver:
 
             def handle_error(self, request, client_address):
                 pass  # the client hung up: that is what is tested
+
+            def get_request(self):
+                connection, address = super().get_request()
+                if receiver.certificate:
+                    connection = receiver.secure(connection)
+                return connection, address
 
         self.ending.clear()
         self._server = Server(("127.0.0.1", self.port), Handler)
@@ -106,6 +115,12 @@ class Receiver:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+
+    def secure(self, connection):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.certificate)
+        return context.wrap_socket(connection, server_side=True,
+                                   do_handshake_on_connect=False)
 
     def next_answer(self):
         with self._lock:
@@ -141,6 +156,9 @@ class Receiver:
                 if self.ending.wait(1):
                     return
                 handler.wfile.write(bytes([byte]))
+        elif answer[0] == "half":
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\n"
+                                b"Content-Length: 100\r\n\r\n{\"half")
         elif answer[0] == "status":
             self.send(handler, delivery, *answer[1:])
 
