@@ -68,13 +68,13 @@ dispatch_configure(struct dispatch *d)
 		names[count] = path_name(p);
 		paths[count++] = p;
 	}
+	stories_rename(d->agent, d->names, names);
 	for (size_t i = 0; i < d->count; i++) {
 		if (config_find_channel(c, d->names[i]) != NULL)
 			continue;
 		path_drop_all(d->paths[i]);
 		path_free(d->paths[i]);
 	}
-	stories_rename(d->agent, d->names, names);
 	free(d->paths);
 	free(d->names);
 	d->paths = paths;

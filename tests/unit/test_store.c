@@ -221,7 +221,7 @@ deliveries_are_chosen_and_ordered(void **state)
 		struct delivery_filter filter;
 		const char *expected;
 	} cases[] = {
-	    {{.status = -1}, "c b a e d "},
+	    {{.status = -1}, "a b c d e "},
 	    {{.status = DELIVERY_PENDING}, "d a e "},
 	    {{.status = DELIVERY_DEAD}, "b "},
 	    {{.status = DELIVERY_DROPPED}, "c "},
@@ -231,7 +231,7 @@ deliveries_are_chosen_and_ordered(void **state)
 	    {{.status = DELIVERY_PENDING, .incident = "i"}, "a "},
 	    {{.status = -1, .incident = "i", .channel = "c"}, "c "},
 	    {{.status = DELIVERY_PENDING, .limit = 2}, "d a "},
-	    {{.status = -1, .limit = 1}, "c "},
+	    {{.status = -1, .limit = 1}, "a "},
 	};
 
 	begin(f);
