@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "agent/dispatch.h"
+#include "agent/duty.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -20,17 +21,6 @@ is_sick_path(const struct whom *w, const char *channel)
 	       str_eq(w->about.name + sizeof(prefix) - 1, channel);
 }
 
-static void
-choose(
-    const char *const *channels, const char *name, int64_t now_ms, bool *chosen)
-{
-	int i = str_index(channels, name);
-
-	(void)now_ms;
-	if (i >= 0)
-		chosen[i] = true;
-}
-
 static struct channel_set
 resolve(void *ctx, const struct option_list *names, int64_t now_ms)
 {
@@ -42,7 +32,8 @@ resolve(void *ctx, const struct option_list *names, int64_t now_ms)
 	bool *chosen = mem_array(count, sizeof(*chosen));
 
 	for (size_t i = 0; names != NULL && i < names->count; i++)
-		choose(channels, names->items[i], now_ms, chosen);
+		duty_resolve(w->agent->config, names->items[i], now_ms,
+		    channels, chosen);
 	for (size_t i = 0; i < count; i++)
 		if ((names == NULL || chosen[i]) && dispatch_enabled(d, i) &&
 		    !is_sick_path(w, channels[i]))
