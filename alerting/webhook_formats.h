@@ -73,7 +73,7 @@ struct webhook_format {
 	size_t (*steps)(const struct webhook_job *job, const char **why);
 	/* Of several requests, is one that arrives enough? Else all must. */
 	bool any_will_do;
-	/* Rules of this format alone; NULL = none. Errors start with the key. */
+	/* Rules of this format alone, or NULL. Errors start with the key. */
 	int (*check)(const struct webhook_config *config, struct err *err);
 	/* Request number `step`, from 0. */
 	void (*compose)(const struct webhook_job *job, size_t step,
