@@ -21,6 +21,8 @@ enum change_type {
 	CHANGE_DELIVERY,
 	CHANGE_ATTEMPT,
 	CHANGE_FINDING,
+	CHANGE_MUTE,
+	CHANGE_DROP_MUTE,
 	CHANGE_DROP_PROBE,
 };
 
@@ -36,6 +38,7 @@ struct change {
 		struct delivery_row delivery;
 		struct attempt_row attempt;
 		struct finding_row finding;
+		struct mute_row mute;
 		const char *name;
 	} row;
 	/* the rows' strings follow in the same allocation */
@@ -180,6 +183,23 @@ writer_finding(struct writer *w, const struct finding_row *row)
 }
 
 void
+writer_mute(struct writer *w, const struct mute_row *row)
+{
+	struct mute_row r = *row;
+	const char **s[] = {&r.id, &r.body};
+
+	copy_change(w, CHANGE_MUTE, s, COUNT(s))->row.mute = r;
+}
+
+void
+writer_drop_mute(struct writer *w, const char *id)
+{
+	const char **s[] = {&id};
+
+	copy_change(w, CHANGE_DROP_MUTE, s, COUNT(s))->row.name = id;
+}
+
+void
 writer_drop_probe(struct writer *w, const char *name)
 {
 	const char **s[] = {&name};
@@ -205,6 +225,10 @@ apply(struct store *s, const struct change *c, struct err *err)
 		return store_put_attempt(s, &c->row.attempt, err);
 	case CHANGE_FINDING:
 		return store_put_finding(s, &c->row.finding, err);
+	case CHANGE_MUTE:
+		return store_put_mute(s, &c->row.mute, err);
+	case CHANGE_DROP_MUTE:
+		return store_drop_mute(s, c->row.name, err);
 	case CHANGE_DROP_PROBE:
 		return store_drop_probe(s, c->row.name, err);
 	}

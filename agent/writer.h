@@ -44,6 +44,8 @@ void writer_event(struct writer *w, const struct event_row *row);
 void writer_delivery(struct writer *w, const struct delivery_row *row);
 void writer_attempt(struct writer *w, const struct attempt_row *row);
 void writer_finding(struct writer *w, const struct finding_row *row);
+void writer_mute(struct writer *w, const struct mute_row *row);
+void writer_drop_mute(struct writer *w, const char *id);
 void writer_drop_probe(struct writer *w, const char *name);
 /* The group's number. `matters`: commit in this turn of the loop. */
 uint64_t writer_end(struct writer *w, bool matters);

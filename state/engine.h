@@ -40,12 +40,22 @@ struct engine {
 	    struct store *s, const struct attempt_row *row, struct err *err);
 	int (*put_finding)(
 	    struct store *s, const struct finding_row *row, struct err *err);
+	int (*put_mute)(
+	    struct store *s, const struct mute_row *row, struct err *err);
+	int (*drop_mute)(struct store *s, const char *id, struct err *err);
+	int (*put_subscription)(struct store *s,
+	    const struct subscription_row *row, struct err *err);
+	int (*drop_subscription)(struct store *s, const char *channel,
+	    const char *id, struct err *err);
 	int (*drop_probe)(struct store *s, const char *name, struct err *err);
 
 	int (*finding_known)(struct store *s, const char *probe,
 	    const char *key, bool *known, struct err *err);
 	int (*each_probe)(struct store *s,
 	    int (*each)(void *ctx, const struct probe_row *row), void *ctx,
+	    struct err *err);
+	int (*each_mute)(struct store *s,
+	    int (*each)(void *ctx, const struct mute_row *row), void *ctx,
 	    struct err *err);
 	int (*each_incident)(struct store *s, const struct incident_filter *f,
 	    int (*each)(void *ctx, const struct incident_row *row), void *ctx,
@@ -63,6 +73,9 @@ struct engine {
 	    struct err *err);
 	int (*last_proof)(struct store *s, const char *channel,
 	    int64_t *done_ms, struct err *err);
+	int (*each_subscription)(struct store *s,
+	    int (*each)(void *ctx, const struct subscription_row *row),
+	    void *ctx, struct err *err);
 	int (*each_history)(struct store *s, const struct history_query *q,
 	    int (*each)(void *ctx, const struct history_row *row), void *ctx,
 	    struct err *err);

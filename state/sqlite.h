@@ -7,6 +7,7 @@
  *   sqlite_series.c  a probe and a region as one small number
  *   sqlite_rows.c    the puts
  *   sqlite_read.c    probes, incidents, events, deliveries, findings
+ *   sqlite_subscription.c who gets a channel's pushes
  *   sqlite_samples.c observations and roll-ups by series and hour
  *   sqlite_history.c what store_each_history() shows
  *   sqlite_pack.c    arrivals into hourly blocks     } the stages
@@ -100,12 +101,22 @@ int sqlite_put_attempt(
     struct store *s, const struct attempt_row *row, struct err *err);
 int sqlite_put_finding(
     struct store *s, const struct finding_row *row, struct err *err);
+int
+sqlite_put_mute(struct store *s, const struct mute_row *row, struct err *err);
+int sqlite_drop_mute(struct store *s, const char *id, struct err *err);
+int sqlite_put_subscription(
+    struct store *s, const struct subscription_row *row, struct err *err);
+int sqlite_drop_subscription(
+    struct store *s, const char *channel, const char *id, struct err *err);
 int sqlite_drop_probe(struct store *s, const char *name, struct err *err);
 
 int sqlite_finding_known(struct store *s, const char *probe, const char *key,
     bool *known, struct err *err);
 int sqlite_each_probe(struct store *s,
     int (*each)(void *ctx, const struct probe_row *row), void *ctx,
+    struct err *err);
+int sqlite_each_mute(struct store *s,
+    int (*each)(void *ctx, const struct mute_row *row), void *ctx,
     struct err *err);
 int sqlite_each_incident(struct store *s, const struct incident_filter *f,
     int (*each)(void *ctx, const struct incident_row *row), void *ctx,
@@ -123,6 +134,9 @@ int sqlite_each_attempt(struct store *s, const char *message,
     struct err *err);
 int sqlite_last_proof(
     struct store *s, const char *channel, int64_t *done_ms, struct err *err);
+int sqlite_each_subscription(struct store *s,
+    int (*each)(void *ctx, const struct subscription_row *row), void *ctx,
+    struct err *err);
 int sqlite_each_history(struct store *s, const struct history_query *q,
     int (*each)(void *ctx, const struct history_row *row), void *ctx,
     struct err *err);

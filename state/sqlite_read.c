@@ -64,6 +64,29 @@ sqlite_each_probe(struct store *store,
 	return finish(s, EACH_PROBE, st, rc, err);
 }
 
+int
+sqlite_each_mute(struct store *store,
+    int (*each)(void *ctx, const struct mute_row *row), void *ctx,
+    struct err *err)
+{
+	struct sqlite_store *s = sqlite_self(store);
+	sqlite3_stmt *st = sqlite_take(s, EACH_MUTE, err);
+	int rc;
+
+	if (st == NULL)
+		return -1;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct mute_row row = {
+		    .id = sqlite_column_str(st, 0),
+		    .body = sqlite_column_str(st, 1),
+		};
+
+		if (each(ctx, &row) != 0)
+			break;
+	}
+	return finish(s, EACH_MUTE, st, rc, err);
+}
+
 /* The narrowest way in. */
 static enum statement
 incident_statement(const struct incident_filter *f)

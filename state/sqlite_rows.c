@@ -173,6 +173,32 @@ sqlite_put_finding(
 }
 
 int
+sqlite_put_mute(
+    struct store *store, const struct mute_row *row, struct err *err)
+{
+	struct sqlite_store *s = sqlite_self(store);
+	sqlite3_stmt *st = sqlite_take(s, PUT_MUTE, err);
+
+	if (st == NULL)
+		return -1;
+	sqlite_bind_str(st, 1, row->id);
+	sqlite_bind_str(st, 2, row->body);
+	return sqlite_run(s, PUT_MUTE, st, err);
+}
+
+int
+sqlite_drop_mute(struct store *store, const char *id, struct err *err)
+{
+	struct sqlite_store *s = sqlite_self(store);
+	sqlite3_stmt *st = sqlite_take(s, DROP_MUTE, err);
+
+	if (st == NULL)
+		return -1;
+	sqlite_bind_str(st, 1, id);
+	return sqlite_run(s, DROP_MUTE, st, err);
+}
+
+int
 sqlite_drop_probe(struct store *store, const char *name, struct err *err)
 {
 	struct sqlite_store *s = sqlite_self(store);

@@ -156,11 +156,54 @@ store_put_finding(
 }
 
 int
+store_put_mute(struct store *s, const struct mute_row *row, struct err *err)
+{
+	if (intact(s, err) != 0)
+		return -1;
+	return settle(s, s->engine->put_mute(s, row, err), err);
+}
+
+int
+store_drop_mute(struct store *s, const char *id, struct err *err)
+{
+	if (intact(s, err) != 0)
+		return -1;
+	return settle(s, s->engine->drop_mute(s, id, err), err);
+}
+
+int
 store_drop_probe(struct store *s, const char *name, struct err *err)
 {
 	if (intact(s, err) != 0)
 		return -1;
 	return settle(s, s->engine->drop_probe(s, name, err), err);
+}
+
+int
+store_put_subscription(
+    struct store *s, const struct subscription_row *row, struct err *err)
+{
+	if (intact(s, err) != 0)
+		return -1;
+	return settle(s, s->engine->put_subscription(s, row, err), err);
+}
+
+int
+store_drop_subscription(
+    struct store *s, const char *channel, const char *id, struct err *err)
+{
+	if (intact(s, err) != 0)
+		return -1;
+	return settle(
+	    s, s->engine->drop_subscription(s, channel, id, err), err);
+}
+
+int
+store_each_subscription(struct store *s,
+    int (*each)(void *ctx, const struct subscription_row *row), void *ctx,
+    struct err *err)
+{
+	return s->engine->each_subscription(s, each, ctx, err);
 }
 
 int
@@ -176,6 +219,14 @@ store_each_probe(struct store *s,
     struct err *err)
 {
 	return s->engine->each_probe(s, each, ctx, err);
+}
+
+int
+store_each_mute(struct store *s,
+    int (*each)(void *ctx, const struct mute_row *row), void *ctx,
+    struct err *err)
+{
+	return s->engine->each_mute(s, each, ctx, err);
 }
 
 int

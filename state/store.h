@@ -104,6 +104,17 @@ struct finding_row { /* key (probe, key): alerted once, ever */
 	const char *incident;
 };
 
+struct mute_row { /* a silence or maintenance window made by a person */
+	const char *id;
+	const char *body; /* JSON, alerting/mute.h */
+};
+
+struct subscription_row { /* key (channel, id) */
+	const char *channel, *id;
+	int64_t at_ms;
+	const char *body; /* JSON, alerting/webpush_subscriber.h; a secret */
+};
+
 int store_put_observation(
     struct store *s, const struct observation_row *row, struct err *err);
 int
@@ -118,6 +129,13 @@ int store_put_attempt(
     struct store *s, const struct attempt_row *row, struct err *err);
 int store_put_finding(
     struct store *s, const struct finding_row *row, struct err *err);
+int
+store_put_mute(struct store *s, const struct mute_row *row, struct err *err);
+int store_drop_mute(struct store *s, const char *id, struct err *err);
+int store_put_subscription(
+    struct store *s, const struct subscription_row *row, struct err *err);
+int store_drop_subscription(
+    struct store *s, const char *channel, const char *id, struct err *err);
 /* The probe left the configuration: its row and memory go, history stays
  * until its retention ends. */
 int store_drop_probe(struct store *s, const char *name, struct err *err);
@@ -131,6 +149,10 @@ int store_finding_known(struct store *s, const char *probe, const char *key,
 int store_each_probe(struct store *s,
     int (*each)(void *ctx, const struct probe_row *row), void *ctx,
     struct err *err);
+
+int store_each_mute(struct store *s,
+    int (*each)(void *ctx, const struct mute_row *row), void *ctx,
+    struct err *err); /* by id */
 
 struct incident_filter {
 	const char *id_prefix; /* or NULL */
@@ -165,6 +187,10 @@ int store_each_attempt(struct store *s, const char *message,
 /* When did a channel last prove a delivery? Wall-clock ms, 0 = never. */
 int store_last_proof(
     struct store *s, const char *channel, int64_t *done_ms, struct err *err);
+
+int store_each_subscription(struct store *s,
+    int (*each)(void *ctx, const struct subscription_row *row), void *ctx,
+    struct err *err); /* by channel */
 
 /* History, oldest first: single runs, or the hours or days (UTC) that begin in
  * from_ms <= t < to_ms. Hours and days not rolled up yet, such as the one that

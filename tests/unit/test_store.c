@@ -308,6 +308,37 @@ findings_are_known_by_probe_and_key(void **state)
 	assert_false(known);
 }
 
+static int
+add_mute(void *ctx, const struct mute_row *r)
+{
+	buf_printf(ctx, "%s %s\n", r->id, r->body);
+	return 0;
+}
+
+static void
+mutes_are_replaced_and_dropped_by_id(void **state)
+{
+	struct fixture *f = *state;
+	struct mute_row row = {"b", "{\"v\":1}"};
+
+	EXPECT(store_each_mute(f->s, add_mute, &out, &f->err), "");
+	begin(f);
+	OK(store_put_mute(f->s, &row, &f->err));
+	row = (struct mute_row){"a", "{}"};
+	OK(store_put_mute(f->s, &row, &f->err));
+	row = (struct mute_row){"b", "{\"v\":2}"};
+	OK(store_put_mute(f->s, &row, &f->err));
+	commit(f);
+	reopen(f);
+	EXPECT(store_each_mute(f->s, add_mute, &out, &f->err),
+	    "a {}\nb {\"v\":2}\n");
+	begin(f);
+	OK(store_drop_mute(f->s, "a", &f->err));
+	OK(store_drop_mute(f->s, "never there", &f->err));
+	commit(f);
+	EXPECT(store_each_mute(f->s, add_mute, &out, &f->err), "b {\"v\":2}\n");
+}
+
 static void
 any_text_comes_back_as_it_was(void **state)
 {
@@ -486,6 +517,7 @@ main(void)
 	    TEST(deliveries_are_chosen_and_ordered),
 	    TEST(every_attempt_is_kept_until_its_incident_goes),
 	    TEST(findings_are_known_by_probe_and_key),
+	    TEST(mutes_are_replaced_and_dropped_by_id),
 	    TEST(any_text_comes_back_as_it_was),
 	    TEST(a_rollback_leaves_nothing),
 	    TEST(what_was_not_committed_is_gone_after_closing),
