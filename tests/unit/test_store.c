@@ -339,6 +339,40 @@ mutes_are_replaced_and_dropped_by_id(void **state)
 	EXPECT(store_each_mute(f->s, add_mute, &out, &f->err), "b {\"v\":2}\n");
 }
 
+static int
+add_subscription(void *ctx, const struct subscription_row *row)
+{
+	buf_printf(ctx, "%s %s %d %s\n", row->channel, row->id, (int)row->at_ms,
+	    row->body);
+	return 0;
+}
+
+static void
+subscriptions_come_and_go(void **state)
+{
+	struct fixture *f = *state;
+	struct subscription_row b = {"web", "b", 2, "{}"};
+	struct subscription_row a = {"web", "a", 3, "{}"};
+	struct subscription_row other = {"app", "b", 9, "{}"};
+
+	begin(f);
+	OK(store_put_subscription(f->s, &a, &f->err));
+	OK(store_put_subscription(f->s, &b, &f->err));
+	OK(store_put_subscription(f->s, &other, &f->err));
+	a.at_ms = 1;
+	a.body = "{\"new\":1}";
+	OK(store_put_subscription(f->s, &a, &f->err));
+	commit(f);
+	EXPECT(store_each_subscription(f->s, add_subscription, &out, &f->err),
+	    "app b 9 {}\nweb a 1 {\"new\":1}\nweb b 2 {}\n");
+	begin(f);
+	OK(store_drop_subscription(f->s, "web", "b", &f->err));
+	OK(store_drop_subscription(f->s, "web", "never there", &f->err));
+	commit(f);
+	EXPECT(store_each_subscription(f->s, add_subscription, &out, &f->err),
+	    "app b 9 {}\nweb a 1 {\"new\":1}\n");
+}
+
 static void
 any_text_comes_back_as_it_was(void **state)
 {
@@ -518,6 +552,7 @@ main(void)
 	    TEST(every_attempt_is_kept_until_its_incident_goes),
 	    TEST(findings_are_known_by_probe_and_key),
 	    TEST(mutes_are_replaced_and_dropped_by_id),
+	    TEST(subscriptions_come_and_go),
 	    TEST(any_text_comes_back_as_it_was),
 	    TEST(a_rollback_leaves_nothing),
 	    TEST(what_was_not_committed_is_gone_after_closing),
