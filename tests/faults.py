@@ -1,0 +1,244 @@
+"""Kinds of paths, the faults that befall them, and their cures.
+
+    cell = Cell(world, KINDS["ntfy"], "hang-after-body")
+    cell.peer.start()
+    cell.configuration()       # of the channel that leads to it
+    cell.fault.begin(cell); cell.fault.end(cell)
+    cell.received(); cell.accepted("case-1")
+
+A new kind is a row in KINDS. `world` has `dns` (peers/dns.py), `certificates`
+({"right", "wrong"}: files) and `ca_file`, which trusts both.
+"""
+import dataclasses
+import email
+import email.policy
+import email.utils
+import math
+import signal
+import time
+import typing
+
+from peers.black_hole import BlackHole
+from peers.gotify import Gotify
+from peers.ntfy import Ntfy
+from peers.pushover import TOKEN, USER, Pushover
+from peers.smtp_bad import BadSmtp
+from peers.webhook import SECRET, Webhook
+
+TIMEOUT = "2s"               # of one delivery
+HOST = "127.0.0.1"
+NAMED = "sick.example.org"   # known to a name server that may fall silent
+TLS_NAME = "localhost"
+LOOPBACK = ["127.0.0.0/8", "::1"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    peer: typing.Callable      # a server that is well
+    channel: typing.Callable   # (base URL or server) -> configuration
+    faults: dict               # name -> Fault
+    key: typing.Callable       # idempotency key of what was received, or None
+    plain: str = "http"
+    tls: str = "https"
+
+    def configuration(self, fault, port, ca_file):
+        scheme = self.tls if fault.tls else self.plain
+        made = {"timeout": TIMEOUT, "messages_per_minute": 6000,
+                **self.channel(f"{scheme}://{fault.host}:{port}")}
+        made["allow_addresses"] = LOOPBACK
+        if fault.tls:
+            made["ca_file"] = str(ca_file)
+            if "starttls" in made:
+                made["starttls"] = "required"
+        elif scheme == "http":
+            made["allow_http"] = True
+        return made
+
+
+# ---- faults: how a cell falls ill, and how it is cured ----
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    begin: typing.Callable
+    end: typing.Callable
+    tls: bool = False
+    host: str = HOST
+    torment: int = 0           # a signal that its worker gets, again and again
+    # Must there be deliveries that a person has to send again?
+    needs_resend: bool = False
+
+
+def answers(*answer, **more):
+    """The receiver answers so; and then as it should."""
+    def begin(cell):
+        cell.well = cell.peer.answer
+        cell.peer.answer = answer
+
+    def end(cell):
+        cell.peer.answer = cell.well
+    return Fault(begin, end, **more)
+
+
+def talks(mode, **more):
+    """The mail server behaves so; and then well."""
+    def begin(cell):
+        cell.peer.mode = mode
+
+    def end(cell):
+        cell.peer.mode = "well"
+    return Fault(begin, end, **more)
+
+
+def stop(cell):
+    cell.peer.stop()
+
+
+def start(cell):
+    cell.peer.start()
+
+
+def dig(cell):
+    cell.peer.stop()
+    cell.hole = BlackHole(cell.peer.port)
+
+
+def fill_up(cell):
+    cell.hole.stop()
+    cell.peer.start()
+
+
+def ask_to_wait_until(cell):
+    """429 with a date."""
+    cell.well = cell.peer.answer
+    cell.not_before = math.ceil(time.time()) + 5
+    date = email.utils.formatdate(cell.not_before, usegmt=True)
+    cell.peer.answer = ("status", 429, {"Retry-After": date})
+
+
+def forget_date(cell):
+    cell.peer.answer = cell.well
+
+
+def show(name):
+    def change(cell):
+        cell.peer.stop()
+        cell.peer.certificate = cell.world.certificates[name]
+        cell.peer.start()
+    return change
+
+
+def silence(cell):
+    cell.world.dns.silent = True
+
+
+def speak(cell):
+    cell.world.dns.silent = False
+
+
+def torment(cell):
+    cell.tormented = True
+
+
+def relent(cell):
+    cell.tormented = False
+
+
+SHARED = {
+    "refused": Fault(stop, start),
+    "black-hole": Fault(dig, fill_up),
+    "tls-name": Fault(show("wrong"), show("right"), tls=True, host=TLS_NAME),
+    "resolver-dead": Fault(silence, speak, host=NAMED),
+    "worker-stopped": Fault(torment, relent, torment=signal.SIGSTOP),
+    "worker-crashes": Fault(torment, relent, torment=signal.SIGKILL),
+}
+HTTP = {
+    **SHARED,
+    "drip": answers("drip"),
+    "hang-after-body": answers("hang"),
+    "half-body": answers("half"),
+    "429-seconds": answers("status", 429, {"Retry-After": "3"}),
+    "429-date": Fault(ask_to_wait_until, forget_date),
+    "429": answers("status", 429),
+    "500": answers("status", 500),
+    "410": answers("status", 410),
+}
+SMTP = {
+    **SHARED,
+    "drip": talks("drip"),
+    "silent": talks("silent"),
+    "drip-lines": talks("drip_lines"),
+    "hang-after-body": talks("hang_after_data"),
+    "half-body": talks("close_after_data"),
+    "450": talks(("reply", "MAIL", "450 4.7.1 too many, come again later")),
+    "451": talks(("reply", "RCPT", "451 4.3.0 something is wrong here")),
+    "550": talks(("reply", "RCPT", "550 5.1.1 gone"), needs_resend=True),
+    "554": talks("refuse"),
+}
+
+
+def header(name):
+    return lambda delivery: delivery.headers.get(name)
+
+
+def no_key(_delivery):
+    """The protocol has no place for one."""
+
+
+KINDS = {
+    "webhook": Kind(
+        Webhook, lambda base: {
+            "kind": "webhook", "secret": SECRET, "url": f"{base}/hook"},
+        {**HTTP, "410": answers("status", 410, needs_resend=True)},
+        header("webhook-id")),
+    "ntfy": Kind(
+        Ntfy, lambda base: {"kind": "ntfy", "url": f"{base}/oncall"},
+        HTTP, header("x-idempotency-key")),
+    "gotify": Kind(
+        Gotify, lambda base: {
+            "kind": "gotify", "url": base, "token": Gotify().token},
+        HTTP, no_key),
+    "pushover": Kind(
+        Pushover, lambda base: {
+            "kind": "pushover", "url": base, "token": TOKEN, "user": USER},
+        HTTP, no_key),
+    "email": Kind(
+        BadSmtp, lambda base: {
+            "kind": "email", "server": base, "starttls": "none",
+            "from": "tocsin@example.org", "to": ["oncall@example.org"]},
+        SMTP, lambda mail: mail["X-Tocsin-Delivery"],
+        plain="smtp", tls="smtp"),
+}
+
+
+class Cell:
+    """One kind with one fault: a channel and its receiver."""
+
+    def __init__(self, world, kind, name):
+        self.world, self.kind, self.name = world, kind, name
+        self.fault = kind.faults[name]
+        self.channel = f"sick-{name}"
+        self.peer = kind.peer()
+        self.well = self.hole = self.not_before = None
+        self.tormented = False
+        if self.fault.tls:
+            self.peer.certificate = world.certificates["right"]
+
+    def configuration(self):
+        return self.kind.configuration(
+            self.fault, self.peer.port, self.world.ca_file)
+
+    def received(self):
+        """[(key, text), …] of all that came whole, accepted or not."""
+        if isinstance(self.peer, BadSmtp):
+            mails = [email.message_from_bytes(m, policy=email.policy.default)
+                     for m in self.peer.messages()]
+            return [(self.kind.key(m), m.get_body(("plain",)).get_content())
+                    for m in mails]
+        return [(self.kind.key(d), d.body.decode())
+                for d in self.peer.attempts()]
+
+    def accepted(self, case):
+        """Did somebody say yes to it?"""
+        if isinstance(self.peer, BadSmtp):
+            return any(case in text for _, text in self.received())
+        return any(case in d.body.decode() for d in self.peer.messages())
