@@ -130,6 +130,31 @@ acts_acknowledged_at(struct agent *a, const char *incident, const char *who,
 		    "incident", incident, "by", actor, "why", err.text, NULL);
 }
 
+/* A little story of its own, over before it begins. */
+static void
+begin_test(struct story *story, const char *probe, const char *title)
+{
+	struct incident *in = &story->incident;
+
+	results_new_id(in->id);
+	str_copy(in->probe, sizeof(in->probe), probe);
+	str_copy(in->title, sizeof(in->title), title);
+	in->status = INCIDENT_RESOLVED;
+	in->severity = SEVERITY_INFO;
+	in->outcome = OUTCOME_OK;
+	in->opened_ms = in->resolved_ms = clock_wall_ms();
+	in->seq = 1;
+}
+
+static void
+send_test(struct agent *a, struct story *story, size_t channel)
+{
+	writer_begin(a->writer);
+	tell_test(a, story, channel);
+	dispatch_sent(a->dispatch, writer_end(a->writer, true));
+	story_fini(story);
+}
+
 int
 acts_test(struct agent *a, const char *channel, const char *actor, char **key,
     struct err *err)
@@ -138,7 +163,6 @@ acts_test(struct agent *a, const char *channel, const char *actor, char **key,
 	const char *const *names = dispatch_channels(a->dispatch, &count);
 	int i = str_index(names, channel);
 	struct story story = {.timeline_count = 0};
-	struct incident *in = &story.incident;
 
 	if (i < 0)
 		return err_set(err, ERR_MISSING,
@@ -146,19 +170,28 @@ acts_test(struct agent *a, const char *channel, const char *actor, char **key,
 	if (!dispatch_enabled(a->dispatch, (size_t)i))
 		return err_set(
 		    err, ERR_REFUSED, "channel %.64s is switched off", channel);
-	results_new_id(in->id);
-	str_copy(in->probe, sizeof(in->probe), SELF_PREFIX "test");
-	str_copy(in->title, sizeof(in->title), "test of this channel");
-	str_printf(in->reason, sizeof(in->reason),
+	begin_test(&story, SELF_PREFIX "test", "test of this channel");
+	str_printf(story.incident.reason, sizeof(story.incident.reason),
 	    "asked for by %.60s; nothing is wrong", actor);
-	in->status = INCIDENT_RESOLVED;
-	in->outcome = OUTCOME_OK;
-	in->opened_ms = in->resolved_ms = clock_wall_ms();
-	in->seq = 1;
-	writer_begin(a->writer);
-	tell_test(a, &story, (size_t)i);
-	story_fini(&story);
-	dispatch_sent(a->dispatch, writer_end(a->writer, true));
-	*key = mem_printf("%s-1-%s", in->id, channel);
+	send_test(a, &story, (size_t)i);
+	*key = mem_printf("%s-1-%s", story.incident.id, channel);
 	return 0;
+}
+
+void
+acts_drill(struct agent *a)
+{
+	size_t count;
+
+	dispatch_channels(a->dispatch, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct story story = {.timeline_count = 0};
+
+		if (!dispatch_enabled(a->dispatch, i))
+			continue;
+		begin_test(&story, ACTS_DRILL, "regular test of this channel");
+		str_copy(story.incident.reason, sizeof(story.incident.reason),
+		    "nothing is wrong; if these stop coming, something is");
+		send_test(a, &story, i);
+	}
 }

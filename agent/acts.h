@@ -7,6 +7,8 @@
 
 #include "agent/agent.h"
 
+#define ACTS_DRILL SELF_PREFIX "drill" /* probe of the regular tests */
+
 enum act { ACT_ACKNOWLEDGE, ACT_RESOLVE, ACT_NOTE };
 extern const char *const act_names[]; /* NULL-ended */
 
@@ -22,5 +24,8 @@ void acts_acknowledged_at(struct agent *a, const char *incident,
 /* A test message through one channel; *key is its delivery's, the caller's. */
 int acts_test(struct agent *a, const char *channel, const char *actor,
     char **key, struct err *err);
+
+/* The regular test, through every channel that is switched on. */
+void acts_drill(struct agent *a);
 
 #endif

@@ -10,6 +10,7 @@
 #include "agent/config_mistakes.h"
 #include "agent/control.h"
 #include "agent/dispatch.h"
+#include "agent/drill.h"
 #include "agent/findings.h"
 #include "agent/health.h"
 #include "agent/heartbeat.h"
@@ -262,7 +263,7 @@ start(struct agent *a, struct err *err)
 	if (restore_all(a, err) != 0)
 		return -1;
 	restore_loose(a);
-	if (dispatch_load(a->dispatch, err) != 0)
+	if (dispatch_load(a->dispatch, err) != 0 || drill_restore(a, err) != 0)
 		return -1;
 	heartbeat_configure(a);
 	selves_sweep(a);

@@ -103,6 +103,7 @@ struct agent {
 	struct loop_timer *tick;       /* health.c: once a second */
 	struct loop_timer *tidy;       /* health.c: the store's housekeeping */
 	int64_t heartbeat_ms, watchdog_ms; /* boot clock, next */
+	int64_t drill_ms;  /* drill.c: wall clock of the last one, 0 = none */
 	int64_t reload_ms; /* wall clock of the last successful one */
 	bool reload_failed;
 	bool stopping;

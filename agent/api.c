@@ -28,6 +28,7 @@ static const struct route_row rows[] = {
     {"POST", "/api/v1/incidents/*/resolve", api_resolve},
     {"POST", "/api/v1/incidents/*/note", api_note},
     {"GET", "/api/v1/deliveries", api_deliveries},
+    {"GET", "/api/v1/deliveries/*", api_delivery},
     {"POST", "/api/v1/deliveries/*/resend", api_resend},
     {"GET", "/api/v1/probes/*/history", api_history},
     {"POST", "/api/v1/probes/*/run", api_run},

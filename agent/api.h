@@ -44,6 +44,7 @@ void api_acknowledge(struct api_call *call);
 void api_resolve(struct api_call *call);
 void api_note(struct api_call *call);
 void api_deliveries(struct api_call *call);
+void api_delivery(struct api_call *call);
 void api_resend(struct api_call *call);
 /* api_open.c: */
 void api_open(struct api_call *call);

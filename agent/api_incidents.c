@@ -131,6 +131,13 @@ take_event(void *ctx, const struct event_row *row)
 	return 0;
 }
 
+static void
+put_if(json_t *o, const char *key, const char *text)
+{
+	if (text != NULL)
+		json_put_str(o, key, text);
+}
+
 static int
 take_delivery(void *ctx, const struct delivery_row *row)
 {
@@ -148,6 +155,9 @@ take_delivery(void *ctx, const struct delivery_row *row)
 	json_put_time(o, "done_at", row->done_ms);
 	json_put_int(o, "code", row->code);
 	json_put_str(o, "detail", row->detail != NULL ? row->detail : "");
+	put_if(o, "message", row->batch);
+	put_if(o, "because", row->because);
+	put_if(o, "remote_id", row->remote_id);
 	json_array_append_new(l->list, o);
 	return 0;
 }
@@ -278,6 +288,80 @@ api_deliveries(struct api_call *call)
 	}
 	json_decref(l.list);
 	api_err(call, &err);
+}
+
+static int
+take_attempt(void *ctx, const struct attempt_row *row)
+{
+	struct listing *l = ctx;
+	json_t *o = json_object();
+
+	json_put_int(o, "n", row->n);
+	json_put_time(o, "at", row->at_ms);
+	json_put_real(o, "took_ms", (double)row->took_us / 1000.0);
+	json_put_str(o, "status", receipt_names[row->status]);
+	json_put_int(o, "code", row->code);
+	json_put_str(
+	    o, "remote_id", row->remote_id != NULL ? row->remote_id : "");
+	json_put_str(o, "detail", row->detail != NULL ? row->detail : "");
+	json_array_append_new(l->list, o);
+	return 0;
+}
+
+struct proof { /* of one delivery */
+	const char *key;
+	json_t *delivery; /* NULL = there is none of this key */
+	char *message;    /* the key of the message that it went out in */
+};
+
+static int
+take_proof(void *ctx, const struct delivery_row *row)
+{
+	struct proof *p = ctx;
+	struct listing l = {.list = json_array()};
+	char key[DELIVERY_KEY_MAX];
+
+	delivery_key(key, row->incident, row->seq, row->channel);
+	if (str_eq(key, p->key)) {
+		take_delivery(&l, row);
+		p->delivery = json_incref(json_array_get(l.list, 0));
+		p->message = mem_strdup(row->batch != NULL ? row->batch : key);
+	}
+	json_decref(l.list);
+	return p->delivery != NULL;
+}
+
+/* One delivery with each of its attempts: the proof that it left, when, by
+ * which path, and what the other side said. */
+void
+api_delivery(struct api_call *call)
+{
+	char incident[INCIDENT_ID_LEN + 1];
+	struct delivery_filter filter = {.incident = incident, .status = -1};
+	struct proof p = {.key = call->id};
+	struct listing attempts = {.list = json_array()};
+	struct err err = ERR_INIT;
+	int rc;
+
+	str_copy(incident, sizeof(incident), call->id);
+	writer_flush(call->agent->writer);
+	rc = store_each_delivery(
+	    call->agent->store, &filter, take_proof, &p, &err);
+	if (rc == 0 && p.delivery == NULL)
+		rc = err_set(
+		    &err, ERR_MISSING, "there is no delivery %.100s", call->id);
+	if (rc == 0)
+		rc = store_each_attempt(call->agent->store, p.message,
+		    take_attempt, &attempts, &err);
+	if (rc == 0) {
+		json_put(p.delivery, "tries", attempts.list);
+		api_reply(call, 200, p.delivery);
+	} else {
+		json_decref(attempts.list);
+		json_decref(p.delivery);
+		api_err(call, &err);
+	}
+	free(p.message);
 }
 
 void

@@ -69,7 +69,7 @@ path_state(const struct dispatch_status *s)
 	if (s->disabled)
 		return "gone";
 	if (s->last_error[0] != '\0')
-		return "failing";
+		return s->resting ? "resting" : "failing";
 	return s->ready ? "ready" : "starting";
 }
 
@@ -89,6 +89,8 @@ describe_channels(const struct agent *a)
 		json_put_int(o, "dead", s.dead);
 		json_put_time(o, "oldest_at", s.oldest_ms);
 		json_put_time(o, "last_delivered_at", s.last_delivered_ms);
+		json_put_int(o, "digests", (int64_t)s.digests);
+		json_put_int(o, "merged", (int64_t)s.merged);
 		json_put_str(o, "last_error", s.last_error);
 		json_put_int(o, "pid", s.pid);
 		json_array_append_new(list, o);

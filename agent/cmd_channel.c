@@ -136,6 +136,21 @@ deliveries(const struct command *self, int argc, char **argv)
 }
 
 static int
+proof(const struct command *self, int argc, char **argv)
+{
+	struct command_args args;
+	struct ask ask = {.show = show_proof};
+	int status = command_parse(&args, self, argc, argv);
+
+	if (status >= 0)
+		return status;
+	ask.path = mem_printf("/api/v1/deliveries/%s", args.words[0]);
+	status = ask_agent(&args, &ask);
+	command_args_fini(&args);
+	return status;
+}
+
+static int
 resend(const struct command *self, int argc, char **argv)
 {
 	struct command_args args;
@@ -167,6 +182,16 @@ const struct command cmd_channel_deliveries = {
     .help = "what was sent, what waits, what was given up",
     .flags = list_flags,
     .run = deliveries,
+};
+
+const struct command cmd_channel_proof = {
+    .name = "channel proof",
+    .usage = "[-c FILE] [--json] KEY",
+    .help = "one delivery: each attempt, and what the receiver said",
+    .flags = flags,
+    .run = proof,
+    .words_min = 1,
+    .words_max = 1,
 };
 
 const struct command cmd_channel_resend = {

@@ -6,6 +6,7 @@
 
 #include "agent/config_build.h"
 #include "agent/config_files.h"
+#include "alerting/calendar.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -126,6 +127,7 @@ fini(struct config *c)
 	free(c->state);
 	free(c->agent_name);
 	free(c->public_url);
+	calendar_free(c->drill);
 	explicit_bzero(&c->link_key, sizeof(c->link_key));
 	free(c->http.listen);
 	mem_free_secret(c->http.token);

@@ -99,6 +99,7 @@ struct config {
 	char *state;      /* store URL */
 	char *agent_name; /* how the agent signs its messages; host name */
 	char *public_url; /* link base for messages, "" */
+	struct calendar *drill; /* when channels are tested; NULL = never */
 	/* Signs links; len 0 = the one beside the state (agent/links.h). */
 	struct token_key link_key;
 	int64_t link_lifetime_ms;

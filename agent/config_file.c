@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alerting/calendar.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -154,6 +155,26 @@ take(char **s)
 }
 
 static void
+take_drill(struct config_build *b, const json_t *root,
+    const struct config_agent *agent)
+{
+	const json_t *obj = json_object_get(root, "agent");
+	const char *when = agent->test_channels;
+	struct err err = ERR_INIT;
+	bool zone;
+
+	if (when == NULL || str_eq(when, "never") ||
+	    calendar_new(&b->config->drill, when, agent->time_zone, &err) == 0)
+		return;
+	zone = str_starts(err.text, "time_zone");
+	config_wrong(b,
+	    json_object_get(obj, zone ? "time_zone" : "test_channels"),
+	    zone ? "agent.time_zone" : "agent.test_channels", "%s",
+	    strchr(err.text, ':') != NULL ? strchr(err.text, ':') + 2
+					  : err.text);
+}
+
+static void
 fill(struct config *c, struct config_file *file)
 {
 	c->state = take(&file->state);
@@ -225,6 +246,7 @@ config_build_file(struct config_build *b, json_t *root)
 	check_http(b, root, &file.http);
 	check_state(b, root, file.state);
 	take_link_key(b, root, &file.agent);
+	take_drill(b, root, &file.agent);
 	put_effective(b, top, &file);
 	config_build_secrets(b, config_file_options, top, "");
 	fill(b->config, &file);

@@ -33,6 +33,18 @@ static const struct option agent_options[] = {
 	.min = 5 * 60000LL,
 	.max = 30 * DAY,
 	.help = "how long an acknowledge link is good"},
+    {.name = "test_channels",
+	OPTION(STRING, struct config_agent, test_channels),
+	.standard = "Mon 10:00-11:00",
+	.max = 500,
+	.help = "when a quiet test goes through every channel, once in such a "
+		"time; one that does not arrive is told by the others; never "
+		"is none"},
+    {.name = "time_zone",
+	OPTION(STRING, struct config_agent, time_zone),
+	.standard = "UTC",
+	.max = 100,
+	.help = "of test_channels: a name such as Europe/Berlin, or local"},
     OPTION_END,
 };
 

@@ -8,7 +8,7 @@
 #include "agent/config.h"
 
 struct config_agent {
-	char *name, *public_url, *link_key;
+	char *name, *public_url, *link_key, *test_channels, *time_zone;
 	int64_t link_lifetime_ms;
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/dispatch.h"
+#include "agent/drill.h"
 #include "agent/heartbeat.h"
 #include "agent/results.h"
 #include "agent/runs.h"
@@ -100,6 +101,7 @@ tick(void *ctx)
 	watch_clock(a);
 	results_tick(a);
 	dispatch_tick(a->dispatch);
+	drill_tick(a);
 	heartbeat_tick(a, now_ms);
 	watchdog(a, now_ms);
 }

@@ -41,6 +41,8 @@ enum family {
 	CHANNEL_ATTEMPTS,
 	CHANNEL_FAILURES,
 	CHANNEL_RESTARTS,
+	CHANNEL_DIGESTS,
+	CHANNEL_MERGED,
 	CHANNEL_SECONDS,
 	CHANNEL_LAST,
 	WORKERS,
@@ -111,6 +113,10 @@ static const struct {
 	"Attempts since the start"},
     [CHANNEL_FAILURES] = {"tocsin_channel_failures_total", "counter",
 	"Attempts that failed since the start"},
+    [CHANNEL_DIGESTS] = {"tocsin_channel_digests_total", "counter",
+	"Messages that told of several incidents"},
+    [CHANNEL_MERGED] = {"tocsin_channel_merged_total", "counter",
+	"Deliveries that went out in such messages"},
     [CHANNEL_RESTARTS] = {"tocsin_channel_restarts_total", "counter",
 	"Path workers that ended since the start"},
     [CHANNEL_SECONDS] = {"tocsin_channel_delivery_seconds_total", "counter",
@@ -277,6 +283,8 @@ add_channel(struct page *p, const struct dispatch_status *s)
 	sample(p, CHANNEL_ATTEMPTS, labels, (double)s->attempts);
 	sample(p, CHANNEL_FAILURES, labels, (double)s->failures);
 	sample(p, CHANNEL_RESTARTS, labels, (double)s->restarts);
+	sample(p, CHANNEL_DIGESTS, labels, (double)s->digests);
+	sample(p, CHANNEL_MERGED, labels, (double)s->merged);
 	sample(p, CHANNEL_SECONDS, labels, s->seconds_sum);
 	if (s->last_delivered_ms != 0)
 		sample(p, CHANNEL_LAST, labels,

@@ -154,7 +154,7 @@ show_status(FILE *out, const json_t *status)
 	    {"PATH", "state", false},
 	    {"WAITING", "pending", false},
 	    {"DEAD", "dead", false},
-	    {"DELIVERED", "last_delivered_at", true},
+	    {"LAST PROOF", "last_delivered_at", true},
 	    {"TROUBLE", "last_error", false},
 	};
 	const json_t *agent = json_object_get(status, "agent");
@@ -250,4 +250,28 @@ show_deliveries(FILE *out, const json_t *list)
 		fputs("no deliveries\n", out);
 	else
 		table(out, list, columns, 5);
+}
+
+void
+show_proof(FILE *out, const json_t *delivery)
+{
+	static const struct column tries[] = {
+	    {"TRY", "n", false},
+	    {"AT", "at", false},
+	    {"MS", "took_ms", false},
+	    {"STATUS", "status", false},
+	    {"CODE", "code", false},
+	    {"RECEIPT", "detail", false},
+	};
+	static const struct {
+		const char *title, *key;
+	} lines[] = {{"delivery", "key"}, {"channel", "channel"},
+	    {"status", "status"}, {"in message", "message"},
+	    {"because", "because"}, {"created", "created_at"},
+	    {"done", "done_at"}, {"remote id", "remote_id"}};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		line(out, lines[i].title, json_str(delivery, lines[i].key));
+	fputc('\n', out);
+	table(out, json_object_get(delivery, "tries"), tries, 6);
 }

@@ -12,5 +12,6 @@ void show_status(FILE *out, const json_t *status);
 void show_incidents(FILE *out, const json_t *list);
 void show_incident(FILE *out, const json_t *incident);
 void show_deliveries(FILE *out, const json_t *list);
+void show_proof(FILE *out, const json_t *delivery);
 
 #endif
