@@ -11,15 +11,21 @@
 #include "alerting/mime.h"
 #include "base/clock.h"
 #include "base/cutoff.h"
+#include "base/log.h"
 #include "base/mem.h"
-#include "base/smtp_curl.h"
 #include "base/str.h"
+
+#define AVOID_MS     (60 * 60 * 1000) /* libesmtp, after it failed */
+#define SWITCH_MS    250              /* less time is of no use to libcurl */
+#define MAILS_MINUTE 10
+#define MAILS_BURST  3
 
 struct email {
 	struct loop *loop;
 	struct resolver *resolver;
 	struct email_server server;
 	struct email_served served;
+	int64_t avoid_until_ms; /* boot clock: libcurl begins */
 };
 
 static int
@@ -53,52 +59,18 @@ email_close(void *state)
 	free(e);
 }
 
-static const char *
-how_far(const struct smtp_trace *t)
+static void
+email_traits(const void *config, struct channel_traits *out)
 {
-	return t->at[0] != '\0' ? t->at : "greeting";
+	(void)config;
+	*out = (struct channel_traits){
+	    .digests = true, .per_minute = MAILS_MINUTE, .burst = MAILS_BURST};
 }
 
-static void
-send_curl(struct email_session *s, int fd, struct email_result *result)
+const char *
+email_how_far(const struct smtp_trace *t)
 {
-	static const enum smtp_tls how[] = {
-	    [EMAIL_STARTTLS_REQUIRED] = SMTP_TLS_STARTTLS,
-	    [EMAIL_STARTTLS_OPTIONAL] = SMTP_TLS_MAYBE,
-	    [EMAIL_STARTTLS_NONE] = SMTP_TLS_NONE,
-	};
-	const struct email_config *config = s->config;
-	const char *to[EMAIL_RECIPIENTS_MAX];
-	struct smtp_curl mail = {
-	    .host = s->server->host,
-	    .port = s->server->port,
-	    .fd = fd,
-	    .tls = s->server->implicit_tls ? SMTP_TLS_IMPLICIT
-	                                   : how[config->starttls],
-	    .ca_file = config->ca_file,
-	    .helo = config->helo,
-	    .user = config->user ? config->user : config->from,
-	    .password = config->password,
-	    .from = config->from,
-	    .to = to,
-	    .to_count = result->count,
-	    .mail = s->mail.data,
-	    .mail_len = s->mail.len,
-	    .deadline_ms = s->deadline_ms,
-	};
-	struct err err = ERR_INIT;
-
-	for (size_t i = 0; i < result->count; i++)
-		to[i] = config->to.items[result->who[i]];
-	if (smtp_curl_send(&mail, &s->trace, &err) < 0)
-		str_printf(result->trouble, sizeof(result->trouble),
-		    "the session broke off at %s: %s", how_far(&s->trace),
-		    err.text);
-	result->message = s->trace.message;
-	for (size_t i = 0; i < result->count; i++)
-		result->recipients[i] = s->trace.recipients[i];
-	if (str_eq(s->trace.refused_verb, "MAIL"))
-		result->sender = s->trace.refusal;
+	return t->at[0] != '\0' ? t->at : "greeting";
 }
 
 /* A refusal before MAIL; later ones stand with what they refused. */
@@ -108,11 +80,39 @@ note_session(const struct smtp_trace *t, struct email_result *result)
 	static const char *const before[] = {
 	    "", "EHLO", "HELO", "STARTTLS", "AUTH", NULL};
 
-	if (t->refusal.code == 0 || str_index(before, t->refused_verb) < 0)
+	if (t->refusal.code == 0 || str_index(before, t->refused_verb) < 0 ||
+	    result->session.code != 0)
 		return;
 	result->session = t->refusal;
 	str_copy(result->session_verb, sizeof(result->session_verb),
 	    t->refused_verb);
+}
+
+static void
+speak(struct email_session *s, int fd, const struct sockaddr_storage *peer,
+    struct email_result *result)
+{
+	if (s->backend == EMAIL_BACKEND_LIBESMTP &&
+	    peer->ss_family != AF_INET) {
+		if (s->config->backend == EMAIL_BACKEND_LIBESMTP) {
+			close(fd);
+			str_copy(result->trouble, sizeof(result->trouble),
+			    "the server only answers over IPv6, which libesmtp "
+			    "cannot; set backend: auto");
+			return;
+		}
+		s->backend = EMAIL_BACKEND_CURL;
+	}
+	if (s->backend == EMAIL_BACKEND_CURL) {
+		email_send_curl(s, fd, result);
+		return;
+	}
+	close(fd); /* libesmtp makes its own */
+	if (s->config->backend == EMAIL_BACKEND_AUTO) { /* leave libcurl some */
+		s->deadline_ms -= (s->deadline_ms - clock_boot_ms()) / 2;
+		cutoff_move(s->deadline_ms);
+	}
+	email_send_esmtp(s, peer, result);
 }
 
 static void
@@ -121,27 +121,23 @@ talk(struct email *e, struct email_session *s, struct email_result *result)
 	struct sockaddr_storage peer;
 	struct err err = ERR_INIT;
 	int fd = email_reach(
-	    e->loop, e->resolver, &e->server, s->deadline_ms, &peer, &err);
+	    e->loop, e->resolver, &e->server, s->mail_deadline_ms, &peer, &err);
 
 	if (fd < 0) {
 		str_copy(result->trouble, sizeof(result->trouble), err.text);
+		result->distrusted = true; /* no library had a part in it */
 		return;
 	}
-	if (e->server.implicit_tls || peer.ss_family != AF_INET) {
-		send_curl(s, fd, result);
-	} else {
-		close(fd); /* libesmtp makes its own */
-		email_send_esmtp(s, &peer, result);
-	}
+	speak(s, fd, &peer, result);
 	if (!s->trace.injected && clock_boot_ms() >= s->deadline_ms)
 		str_printf(result->trouble, sizeof(result->trouble),
 		    "the server did not finish in time: no answer to %s",
-		    how_far(&s->trace));
+		    email_how_far(&s->trace));
 	note_session(&s->trace, result);
 }
 
-/* Neither library keeps to a deadline: libesmtp knows none, and libcurl waits
- * two minutes for the answer to its QUIT after one has passed. */
+/* One session. Neither library keeps to a deadline: libesmtp knows none, and
+ * libcurl waits two minutes for the answer to its QUIT after one has passed. */
 static void
 converse(struct email *e, struct email_session *s, struct email_result *result)
 {
@@ -155,29 +151,99 @@ converse(struct email *e, struct email_session *s, struct email_result *result)
 	cutoff_stop();
 }
 
+/* Who gets it is the same; what was said is another session's. */
 static void
-email_deliver(const void *data, void *state, const struct message *m,
-    int64_t deadline_ms, struct receipt *r)
+forget(struct email_session *s, struct email_result *result)
 {
-	const struct email_config *config = data;
-	struct email *e = state;
-	struct email_session s = {
-	    .config = config, .server = &e->server, .deadline_ms = deadline_ms};
-	struct email_result result = {.count = 0};
+	struct email_result fresh = {.count = result->count};
+
+	memcpy(fresh.who, result->who, sizeof(fresh.who));
+	*result = fresh;
+	s->trace = (struct smtp_trace){.verb = ""};
+}
+
+/* The one library, and if that broke down the other, while there is time. */
+static void
+send_mail(struct email *e, struct email_session *s, struct email_result *result)
+{
+	bool may_switch;
+
+	s->backend = email_backend_first(
+	    s->config, &e->server, clock_boot_ms() < e->avoid_until_ms);
+	converse(e, s, result);
+	may_switch = s->config->backend == EMAIL_BACKEND_AUTO &&
+	             email_backend_may_switch(result, &s->trace);
+	if (s->backend == EMAIL_BACKEND_CURL) {
+		if (may_switch) /* nor did libcurl: libesmtp next time */
+			e->avoid_until_ms = 0;
+		return;
+	}
+	if (!may_switch || clock_boot_ms() + SWITCH_MS > s->mail_deadline_ms)
+		return;
+	log_warn("libesmtp failed at %s: going on with libcurl",
+	    email_how_far(&s->trace));
+	s->backend = EMAIL_BACKEND_CURL;
+	s->deadline_ms = s->mail_deadline_ms;
+	forget(s, result);
+	converse(e, s, result);
+	if (result->message.code / 100 == 2)
+		e->avoid_until_ms = clock_boot_ms() + AVOID_MS;
+}
+
+/* A token from a file is in no option, so nobody else would blot it out. */
+static void
+hide_token(char *token, char *detail)
+{
+	struct email_config shown = {.oauth_token = token};
+
+	if (token != NULL)
+		option_redact(email_options, &shown, detail);
+}
+
+static void
+deliver(struct email *e, struct email_session *s, const struct message *m,
+    struct receipt *r)
+{
+	const struct email_config *config = s->config;
 	const struct mime_mail mail = {config->from, config->to.items,
 	    config->to.count, config->subject_prefix};
+	struct email_result result = {.count = 0};
 
 	email_served_choose(&e->served, m->delivery, config->to.count, &result);
 	if (result.count == 0) {
 		receipt_set(r, RECEIPT_DELIVERED, 0, "everybody has it");
 		return;
 	}
-	buf_init(&s.mail, MIME_MAX);
-	mime_write(&s.mail, &mail, m);
-	converse(e, &s, &result);
-	buf_fini(&s.mail);
+	buf_init(&s->mail, MIME_MAX);
+	mime_write(&s->mail, &mail, m);
+	send_mail(e, s, &result);
+	buf_fini(&s->mail);
 	email_receipt(&result, &config->to, r);
 	email_served_note(&e->served, m->delivery, &result, r->status);
+}
+
+static void
+email_deliver(const void *data, void *state, const struct message *m,
+    int64_t deadline_ms, struct receipt *r)
+{
+	struct email *e = state;
+	struct email_session s = {.config = data,
+	    .server = &e->server,
+	    .deadline_ms = deadline_ms,
+	    .mail_deadline_ms = deadline_ms};
+	struct err err = ERR_INIT;
+	char *token = NULL;
+
+	if (m->lost) /* the worker before died: not by libesmtp again */
+		e->avoid_until_ms = clock_boot_ms() + AVOID_MS;
+	if (email_token_read(&token, s.config, &err) < 0) {
+		receipt_set(r, RECEIPT_RETRY, 0, "%s", err.text);
+		return;
+	}
+	s.token = token;
+	deliver(e, &s, m, r);
+	hide_token(token, r->detail);
+	mem_free_secret(token);
 }
 
 const struct channel_kind channel_email = {
@@ -188,6 +254,7 @@ const struct channel_kind channel_email = {
     .timeout_ms = 60000,
     .check = email_check,
     .open = email_open,
+    .traits = email_traits,
     .deliver = email_deliver,
     .close = email_close,
 };

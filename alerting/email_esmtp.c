@@ -145,6 +145,11 @@ follow(const char *data, int len, int writing, void *arg)
 		smtp_trace_received(&e->s->trace, data, (size_t)len);
 	if (e->s->trace.injected)
 		cutoff_now();
+	if (e->s->trace.may_have_mail &&
+	    e->s->deadline_ms != e->s->mail_deadline_ms) {
+		e->s->deadline_ms = e->s->mail_deadline_ms;
+		cutoff_move(e->s->deadline_ms);
+	}
 }
 
 static int
@@ -257,8 +262,8 @@ explain(const struct esmtp *e, struct email_result *result)
 {
 	const struct smtp_trace *trace = &e->s->trace;
 	char why[128];
-	const char *at = trace->at[0] ? trace->at : "greeting";
 
+	result->distrusted = true;
 	if (trace->injected)
 		str_copy(result->trouble, sizeof(result->trouble),
 		    "the server, or somebody on the way, sent plaintext behind "
@@ -269,10 +274,12 @@ explain(const struct esmtp *e, struct email_result *result)
 	else if (smtp_errno() == SMTP_ERR_EXTENSION_NOT_AVAILABLE)
 		str_copy(result->trouble, sizeof(result->trouble),
 		    "the server does not offer STARTTLS");
-	else
+	else {
+		result->distrusted = false;
 		str_printf(result->trouble, sizeof(result->trouble),
-		    "the session broke off at %s: %s", at,
+		    "the session broke off at %s: %s", email_how_far(trace),
 		    smtp_strerror(smtp_errno(), why, sizeof(why)));
+	}
 }
 
 void
@@ -291,7 +298,7 @@ email_send_esmtp(struct email_session *s, const struct sockaddr_storage *peer,
 	}
 	auth_client_init();
 	prepare(&e, where, result);
-	set_timeouts(e.session, s->deadline_ms - clock_boot_ms());
+	set_timeouts(e.session, s->mail_deadline_ms - clock_boot_ms());
 	ERR_clear_error();
 	smtp_start_session(e.session); /* its return value means nothing */
 	explain(&e, result);

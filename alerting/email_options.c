@@ -9,6 +9,12 @@
 #define PORT_SMTPS      465 /* RFC 8314 */
 
 static const char *const schemes[] = {"smtps", "smtp", NULL};
+static const char *const backend_words[] = {
+    [EMAIL_BACKEND_AUTO] = "auto",
+    [EMAIL_BACKEND_LIBESMTP] = "libesmtp",
+    [EMAIL_BACKEND_CURL] = "curl",
+    NULL,
+};
 static const char *const starttls_words[] = {
     [EMAIL_STARTTLS_REQUIRED] = "required",
     [EMAIL_STARTTLS_OPTIONAL] = "optional",
@@ -40,6 +46,20 @@ const struct option email_options[] = {
     {.name = "password",
 	OPTION(SECRET, struct email_config, password),
 	.help = "the user's password at the relay"},
+    {.name = "oauth_token",
+	OPTION(SECRET, struct email_config, oauth_token),
+	.help = "an OAuth 2.0 access token instead of a password (OAUTHBEARER "
+		"or XOAUTH2, whichever the relay offers)"},
+    {.name = "oauth_token_file",
+	OPTION(STRING, struct email_config, oauth_token_file),
+	.help = "absolute path of a file with that token, read for each mail, "
+		"so that whatever renews it need not tell us"},
+    {.name = "backend",
+	OPTION(ENUM, struct email_config, backend),
+	.words = backend_words,
+	.standard = "auto",
+	.help = "which library speaks SMTP: libesmtp, curl, or auto (libesmtp "
+		"where it can, libcurl for the rest and when it fails)"},
     {.name = "starttls",
 	OPTION(ENUM, struct email_config, starttls),
 	.words = starttls_words,
@@ -166,25 +186,70 @@ check_addresses(const struct email_config *c, struct err *err)
 	return 0;
 }
 
+static int
+check_login(const struct email_config *c, struct err *err)
+{
+	int ways = (c->password != NULL) + (c->oauth_token != NULL) +
+	           (c->oauth_token_file != NULL);
+	bool token = ways > 0 && c->password == NULL;
+
+	if (ways > 1)
+		return err_set(err, ERR_CONFIG,
+		    "password, oauth_token and oauth_token_file: give one of "
+		    "them");
+	if (c->user != NULL && ways == 0)
+		return err_set(
+		    err, ERR_CONFIG, "user: needs a password or a token");
+	if (token && c->user != NULL && strpbrk(c->user, ",=") != NULL)
+		return err_set(err, ERR_CONFIG,
+		    "user: may not have , or = in it beside a token");
+	if (c->oauth_token_file != NULL && c->oauth_token_file[0] != '/')
+		return err_set(err, ERR_CONFIG,
+		    "oauth_token_file: write it from the root, such as "
+		    "/run/tocsin/token");
+	if (c->password != NULL && c->starttls == EMAIL_STARTTLS_OPTIONAL)
+		return err_set(err, ERR_CONFIG,
+		    "starttls: with a password it must be required, since "
+		    "anybody on the way could strip an optional one and read "
+		    "the password");
+	if (token && c->starttls != EMAIL_STARTTLS_REQUIRED)
+		return err_set(err, ERR_CONFIG,
+		    "starttls: with a token it must be required, since who "
+		    "reads the token may use it");
+	return 0;
+}
+
+/* libesmtp was asked for: can it? */
+static int
+check_backend(const struct email_config *c, const struct email_server *server,
+    struct err *err)
+{
+	if (c->backend != EMAIL_BACKEND_LIBESMTP)
+		return 0;
+	if (server->implicit_tls)
+		return err_set(err, ERR_CONFIG,
+		    "backend: libesmtp cannot speak smtps://; write auto, or "
+		    "smtp:// for STARTTLS");
+	if (c->oauth_token != NULL || c->oauth_token_file != NULL)
+		return err_set(err, ERR_CONFIG,
+		    "backend: libesmtp cannot show a token; write auto");
+	return 0;
+}
+
 int
 email_check(const void *config, struct err *err)
 {
 	const struct email_config *c = config;
 	struct email_server server;
 
-	if (c->server != NULL && email_server_read(&server, c->server, err) < 0)
+	if (c->server != NULL &&
+	    (email_server_read(&server, c->server, err) < 0 ||
+		check_backend(c, &server, err) < 0))
 		return -1;
 	if (check_addresses(c, err) < 0 ||
 	    check_allow(&c->allow_addresses, err) < 0)
 		return -1;
 	if (c->helo != NULL && !is_host(c->helo, false))
 		return err_set(err, ERR_CONFIG, "helo: not a host's name");
-	if (c->user != NULL && c->password == NULL)
-		return err_set(err, ERR_CONFIG, "user: needs a password");
-	if (c->password != NULL && c->starttls == EMAIL_STARTTLS_OPTIONAL)
-		return err_set(err, ERR_CONFIG,
-		    "starttls: with a password it must be required, since "
-		    "anybody on the way could strip an optional one and read "
-		    "the password");
-	return 0;
+	return check_login(c, err);
 }

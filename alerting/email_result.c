@@ -38,7 +38,9 @@ refused_session(const struct email_result *s, struct receipt *r)
 	const char *hint = "";
 
 	if (str_eq(s->session_verb, "AUTH") || about_login(&s->session))
-		hint = "; check user and password";
+		hint = s->oauth ? "; check the OAuth token, it may have "
+		                  "expired"
+		                : "; check user and password";
 	receipt_set(r, RECEIPT_RETRY, s->session.code,
 	    "the server answered %d %s to %s%s", s->session.code,
 	    s->session.text,
@@ -115,6 +117,8 @@ void
 email_receipt(const struct email_result *s, const struct option_list *to,
     struct receipt *r)
 {
+	email_queue_id(r->remote_id, sizeof(r->remote_id),
+	    good(&s->message) ? s->message.text : "");
 	if (good(&s->message) && all_accepted(s))
 		receipt_set(r, RECEIPT_DELIVERED, s->message.code, "%d %s",
 		    s->message.code, s->message.text);
@@ -126,7 +130,7 @@ email_receipt(const struct email_result *s, const struct option_list *to,
 		refused_some(s, to, r);
 	else if (s->message.code >= 400)
 		refused_mail(&s->message, "the mail", r);
-	else if (any_refused(s))
+	else if (any_refused(s) && good(&s->message))
 		refused_some(s, to, r);
 	else if (s->session.code >= 400)
 		refused_session(s, r);
@@ -135,4 +139,67 @@ email_receipt(const struct email_result *s, const struct option_list *to,
 		    s->trouble[0] ? s->trouble
 				  : "the session ended without an answer to "
 				    "the mail; it may have arrived");
+}
+
+/* What stands before or behind it, by server: Postfix; Exim; Exchange; Amazon
+ * SES; sendmail and OpenSMTPD; Gmail. */
+static const struct queue_place {
+	const char *before, *behind;
+	size_t least; /* shorter words are none */
+} queue_places[] = {
+    {"queued as ", NULL, 1},
+    {"InternalId=", NULL, 1},
+    {"id=", NULL, 1},
+    {NULL, " Message accepted", 1},
+    {NULL, " - gsmtp", 1},
+    {"Ok ", NULL, 20},
+};
+
+static bool
+is_queue_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("-._@", c) != NULL);
+}
+
+static size_t
+queue_word(const char **word, const char *answer, const struct queue_place *p)
+{
+	const char *at = strstr(answer, p->before ? p->before : p->behind);
+	size_t len = 0;
+
+	if (at == NULL)
+		return 0;
+	if (p->before != NULL) {
+		at += strlen(p->before);
+		while (is_queue_char(at[len]))
+			len++;
+		while (len > 0 && at[len - 1] == '.') /* a full stop */
+			len--;
+	} else {
+		while (at > answer && is_queue_char(at[-1])) {
+			at--;
+			len++;
+		}
+	}
+	*word = at;
+	return len >= p->least ? len : 0;
+}
+
+void
+email_queue_id(char *dst, size_t size, const char *answer)
+{
+	dst[0] = '\0';
+	for (size_t i = 0; i < sizeof(queue_places) / sizeof(queue_places[0]);
+	     i++) {
+		const char *word = "";
+		size_t len = queue_word(&word, answer, &queue_places[i]);
+
+		if (len > 0 && len < size) {
+			memcpy(dst, word, len);
+			dst[len] = '\0';
+			return;
+		}
+	}
 }

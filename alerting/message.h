@@ -89,6 +89,9 @@ struct message { /* strings are borrowed from `json`; "" when absent */
 	/* Who gets it, for kinds with the trait `subscribers`; else NULL. Array
 	 * of what they gave when they subscribed, each with an "id". */
 	const json_t *subscribers;
+	/* The worker that had a delivery of this channel before was lost with
+	 * it (killed, crashed). Of the job, not in the JSON. */
+	bool lost;
 };
 
 /* The JSON of a message: m's fields, `json` ignored. message_parse gives the

@@ -13,7 +13,7 @@
  * the first by In-Reply-To and References, under the same Subject. Who gets
  * only later ones still sees them as one thread, since all of them point to the
  * same id. What changes ("CRITICAL", "RESOLVED") stands in the sender's name. A
- * digest is of no thread: its Message-ID is its delivery's, its subject its own.
+ * digest is of no thread: its Message-ID and its subject are its own.
  */
 #ifndef ALERTING_MIME_H
 #define ALERTING_MIME_H

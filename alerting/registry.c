@@ -77,13 +77,14 @@ receipt_json(const struct receipt *r)
 }
 
 static int
-deliver(struct path *p, json_t *json, int64_t deadline_ms, struct receipt *r,
-    struct err *err)
+deliver(struct path *p, const json_t *body, int64_t deadline_ms,
+    struct receipt *r, struct err *err)
 {
 	struct message m;
 
-	if (message_parse(&m, json, err) < 0)
+	if (message_parse(&m, json_object_get(body, "message"), err) < 0)
 		return -1;
+	m.lost = json_bool(body, "lost", false);
 	p->kind->deliver(p->config, p->state, &m, deadline_ms, r);
 	message_fini(&m);
 	return 0;
@@ -103,8 +104,7 @@ start(void *ctx, struct worker_job *job, const json_t *body, struct err *err)
 		kind->poll(p->config, p->state, poll, job->deadline_ms, &r);
 	else if (cancel[0] != '\0' && kind->cancel != NULL)
 		kind->cancel(p->config, p->state, cancel, job->deadline_ms, &r);
-	else if (deliver(p, json_object_get(body, "message"), job->deadline_ms,
-		     &r, err) < 0)
+	else if (deliver(p, body, job->deadline_ms, &r, err) < 0)
 		return -1;
 	option_redact(kind->options, p->config, r.detail);
 	worker_result(job, receipt_json(&r));

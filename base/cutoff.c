@@ -42,20 +42,29 @@ handle(int signo)
 }
 
 static int
-arm(int64_t after_ms, struct err *err)
+set(int64_t deadline_ms)
+{
+	int64_t after_ms = deadline_ms - clock_boot_ms();
+	struct itimerspec when = {.it_interval = {0, AGAIN_MS * 1000000L}};
+
+	if (after_ms < 1)
+		after_ms = 1;
+	when.it_value.tv_sec = after_ms / 1000;
+	when.it_value.tv_nsec = after_ms % 1000 * 1000000;
+	return timer_settime(timer, 0, &when, NULL);
+}
+
+static int
+arm(int64_t deadline_ms, struct err *err)
 {
 	struct sigevent event = {
 	    .sigev_notify = SIGEV_SIGNAL,
 	    .sigev_signo = SIGRTMIN,
 	};
-	struct itimerspec when = {
-	    .it_value = {after_ms / 1000, after_ms % 1000 * 1000000},
-	    .it_interval = {0, AGAIN_MS * 1000000L},
-	};
 
 	if (timer_create(CLOCK_BOOTTIME, &event, &timer) < 0)
 		return err_errno(err, "making a timer");
-	if (timer_settime(timer, 0, &when, NULL) < 0) {
+	if (set(deadline_ms) < 0) {
 		err_errno(err, "arming a timer");
 		timer_delete(timer);
 		return -1;
@@ -68,14 +77,20 @@ cutoff_start(int64_t deadline_ms, struct err *err)
 {
 	/* Without SA_RESTART: a connect() that waits must return as well. */
 	struct sigaction action = {.sa_handler = handle};
-	int64_t after_ms = deadline_ms - clock_boot_ms();
 
 	for (int fd = 0; fd < FDS_MAX; fd++)
 		spared[fd] = fcntl(fd, F_GETFD) >= 0;
 	has_cut = 0;
 	if (sigaction(SIGRTMIN, &action, NULL) < 0)
 		return err_errno(err, "catching the timer's signal");
-	return arm(after_ms > 0 ? after_ms : 1, err);
+	return arm(deadline_ms, err);
+}
+
+void
+cutoff_move(int64_t deadline_ms)
+{
+	if (!has_cut)
+		(void)set(deadline_ms); /* it was armed: it can be again */
 }
 
 bool

@@ -15,6 +15,9 @@
 /* From here on: sockets that are open now are spared. */
 int cutoff_start(int64_t deadline_ms, struct err *err); /* boot clock */
 
+/* Another deadline, unless the first has passed. */
+void cutoff_move(int64_t deadline_ms);
+
 /* Cut at once. */
 void cutoff_now(void);
 

@@ -103,6 +103,22 @@ set_tls(CURL *curl, const struct smtp_curl *s)
 }
 
 static void
+set_login(CURL *curl, const struct smtp_curl *s)
+{
+	if (s->user == NULL || (s->password == NULL && s->bearer == NULL))
+		return;
+	curl_easy_setopt(curl, CURLOPT_USERNAME, s->user);
+	if (s->bearer == NULL) {
+		curl_easy_setopt(curl, CURLOPT_PASSWORD, s->password);
+		return;
+	}
+	/* Else it would try others first, with an empty password. */
+	curl_easy_setopt(
+	    curl, CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
+	curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, s->bearer);
+}
+
+static void
 set_session(CURL *curl, struct sending *now)
 {
 	const struct smtp_curl *s = now->s;
@@ -129,10 +145,7 @@ set_session(CURL *curl, struct sending *now)
 	curl_easy_setopt(curl, CURLOPT_READDATA, now);
 	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, s->from);
 	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
-	if (s->user != NULL && s->password != NULL) {
-		curl_easy_setopt(curl, CURLOPT_USERNAME, s->user);
-		curl_easy_setopt(curl, CURLOPT_PASSWORD, s->password);
-	}
+	set_login(curl, s);
 }
 
 /* The address is judged and connected already; without this libcurl would

@@ -1,7 +1,7 @@
 /*
  * Submit one mail through libcurl, over a connection that is already open: for
- * implicit TLS (RFC 8314) and for IPv6, which libesmtp lacks. Blocks until
- * done or the deadline.
+ * implicit TLS (RFC 8314), OAuth tokens (RFC 7628) and IPv6, which libesmtp
+ * lacks. Blocks until done or the deadline.
  */
 #ifndef BASE_SMTP_CURL_H
 #define BASE_SMTP_CURL_H
@@ -27,6 +27,7 @@ struct smtp_curl {
 	const char *ca_file;         /* NULL = the system's */
 	const char *helo;            /* NULL = the host's name */
 	const char *user, *password; /* or NULL */
+	const char *bearer; /* OAuth token instead of a password, or NULL */
 	const char *from;
 	const char *const *to;
 	size_t to_count;

@@ -37,6 +37,7 @@ smtp_trace_sent(struct smtp_trace *t, const char *data, size_t len)
 		str_copy(t->at, sizeof(t->at), verb);
 	t->starttls_open = false;
 	t->line_len = 0;
+	t->may_have_mail |= str_eq(verb, "BDAT");
 	if (str_eq(verb, "RCPT") && t->recipient_count < SMTP_RECIPIENTS_MAX)
 		t->recipient_count++;
 }
@@ -60,7 +61,10 @@ finish_reply(struct smtp_trace *t)
 	if (t->in_mail) {
 		str_copy(t->verb, sizeof(t->verb), VERB_DATA_END);
 		str_copy(t->at, sizeof(t->at), VERB_DATA_END);
+		t->may_have_mail = true;
 	}
+	if (str_eq(t->verb, "AUTH") && r->code == 334 && r->text[0] != '\0')
+		t->challenge = *r;
 	if (str_eq(t->verb, "STARTTLS") && r->code / 100 == 2)
 		t->starttls_open = true;
 	*r = (struct smtp_reply){0, ""};

@@ -28,6 +28,10 @@ struct smtp_trace {
 	struct smtp_reply recipients[SMTP_RECIPIENTS_MAX]; /* in order sent */
 	size_t recipient_count;
 	struct smtp_reply message; /* to the whole mail, or refusing DATA */
+	/* The server may have the mail, so that sending it again could double
+	 * it: it asked for it (354), or was given a piece (BDAT). */
+	bool may_have_mail;
+	struct smtp_reply challenge; /* the newest 334 that said something */
 	bool injected; /* bytes came between the 220 to STARTTLS and TLS */
 
 	/* Internal. */

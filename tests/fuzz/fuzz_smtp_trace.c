@@ -39,6 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_reply(&t.last);
 	check_reply(&t.refusal);
 	check_reply(&t.message);
+	check_reply(&t.challenge);
 	CHECK(t.recipient_count <= SMTP_RECIPIENTS_MAX);
 	for (size_t i = 0; i < t.recipient_count; i++)
 		check_reply(&t.recipients[i]);

@@ -37,6 +37,24 @@ ends_a_read_that_blocks(void **state)
 }
 
 static void
+moves_its_deadline(void **state)
+{
+	int pair[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(cutoff_start(clock_boot_ms() + 600000, NULL), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	cutoff_move(clock_boot_ms() + 50);
+	while (read(pair[0], &byte, 1) < 0)
+		assert_int_equal(errno, EINTR);
+	cutoff_move(clock_boot_ms() + 600000); /* too late */
+	assert_true(cutoff_stop());
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void
 leaves_alone_what_ends_in_time(void **state)
 {
 	int pair[2];
@@ -73,6 +91,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ends_a_read_that_blocks),
+	    cmocka_unit_test(moves_its_deadline),
 	    cmocka_unit_test(leaves_alone_what_ends_in_time),
 	    cmocka_unit_test(cuts_at_once_when_asked),
 	};

@@ -101,6 +101,49 @@ checks_what_belongs_together(void **state)
 	says(&c, "helo: ");
 }
 
+static void
+checks_tokens_and_libraries(void **state)
+{
+	static char word[] = "ya29.token", path[] = "/run/token",
+		    user[] = "a=b";
+	static char tls[] = "smtps://mail.example.org", relative[] = "token";
+	struct email_config good = {.server = server,
+				.from = from,
+				.to = {people, 1},
+				.oauth_token = word},
+			    c;
+
+	(void)state;
+	assert_int_equal(email_check(&good, NULL), 0);
+	c = good;
+	c.backend = EMAIL_BACKEND_CURL;
+	assert_int_equal(email_check(&c, NULL), 0);
+	c.backend = EMAIL_BACKEND_LIBESMTP;
+	says(&c, "backend: libesmtp cannot show a token");
+	c.oauth_token = NULL;
+	assert_int_equal(email_check(&c, NULL), 0);
+	c.server = tls;
+	says(&c, "backend: libesmtp cannot speak smtps://");
+	c = good;
+	c.password = word;
+	says(&c, "password, oauth_token and oauth_token_file: give one");
+	c = good;
+	c.oauth_token_file = path;
+	says(&c, "password, oauth_token and oauth_token_file: give one");
+	c.oauth_token = NULL;
+	assert_int_equal(email_check(&c, NULL), 0);
+	c.oauth_token_file = relative;
+	says(&c, "oauth_token_file: ");
+	c = good;
+	c.user = user;
+	says(&c, "user: ");
+	c = good;
+	c.starttls = EMAIL_STARTTLS_NONE;
+	says(&c, "starttls: ");
+	c.starttls = EMAIL_STARTTLS_OPTIONAL;
+	says(&c, "starttls: ");
+}
+
 int
 main(void)
 {
@@ -108,6 +151,7 @@ main(void)
 	    cmocka_unit_test(reads_the_server),
 	    cmocka_unit_test(refuses_other_servers),
 	    cmocka_unit_test(checks_what_belongs_together),
+	    cmocka_unit_test(checks_tokens_and_libraries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,8 @@ static const struct {
 	RECEIPT_RETRY, 0, "it was at DATA"},
     {"a silent server", 0, 0, 0, 0, 0, "", "", RECEIPT_RETRY, 0,
 	"it may have arrived"},
+    {"one refused, then the line broke", 0, 550, 250, 250, 0, "", "cut off",
+	RECEIPT_RETRY, 0, "cut off"},
 };
 
 static void
@@ -100,12 +102,62 @@ names_the_right_person_in_a_later_attempt(void **state)
 	assert_non_null(strstr(r.detail, "1 of 2 addresses have it"));
 }
 
+static void
+finds_the_name_in_the_queue(void **state)
+{
+	static const struct {
+		const char *answer, *id;
+	} answers[] = {
+	    {"2.0.0 Ok: queued as 4F2A31C0B7", "4F2A31C0B7"},
+	    {"2.0.0 Ok: queued as 4XtLkQ2Gz2z1Qq.", "4XtLkQ2Gz2z1Qq"},
+	    {"OK id=1sZxQ1-000Abc-2k", "1sZxQ1-000Abc-2k"},
+	    {"2.0.0 48M6xIP2012345 Message accepted for delivery",
+		"48M6xIP2012345"},
+	    {"2.0.0 OK  1795320000 5b1f17b1804b1-42cc.19 - gsmtp",
+		"5b1f17b1804b1-42cc.19"},
+	    {"2.6.0 <a@b> [InternalId=1234567, Hostname=X] Queued mail",
+		"1234567"},
+	    {"Ok 010001917b6c7a3e-0b8f7f2a-000000",
+		"010001917b6c7a3e-0b8f7f2a-000000"},
+	    {"2.0.0 Ok", ""},
+	    {"Ok taken", ""},
+	    {"queued as ", ""},
+	    {"", ""},
+	};
+	char id[40], little[4];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		email_queue_id(id, sizeof(id), answers[i].answer);
+		assert_string_equal(id, answers[i].id);
+	}
+	email_queue_id(little, sizeof(little), answers[0].answer);
+	assert_string_equal(little, "");
+}
+
+/* What a person has to renew differs. */
+static void
+blames_the_token_where_one_was_shown(void **state)
+{
+	struct email_result s = {.count = 1, .oauth = true};
+	struct receipt r = RECEIPT_INIT;
+
+	(void)state;
+	put(&s.session, 334);
+	str_copy(s.session_verb, sizeof(s.session_verb), "AUTH");
+	email_receipt(&s, &to, &r);
+	assert_int_equal(r.status, RECEIPT_RETRY);
+	assert_non_null(strstr(r.detail, "check the OAuth token"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(means_what_the_replies_mean),
 	    cmocka_unit_test(names_the_right_person_in_a_later_attempt),
+	    cmocka_unit_test(finds_the_name_in_the_queue),
+	    cmocka_unit_test(blames_the_token_where_one_was_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,44 @@ sees_what_is_slipped_in(void **state)
 	}
 }
 
+/* Whether a second try could double the mail. */
+static void
+knows_when_the_server_may_have_the_mail(void **state)
+{
+	struct smtp_trace t = {.verb = ""};
+
+	(void)state;
+	got(&t, "220 mail\r\n");
+	sent(&t, "DATA\r\n");
+	assert_false(t.may_have_mail);
+	got(&t, "451 later\r\n");
+	assert_false(t.may_have_mail);
+	sent(&t, "DATA\r\n");
+	got(&t, "354 go on\r\n");
+	assert_true(t.may_have_mail);
+	t = (struct smtp_trace){.verb = ""};
+	sent(&t, "BDAT 100 LAST\r\n");
+	sent(&t, "MAIL is a word in the mail\r\n");
+	assert_true(t.may_have_mail);
+}
+
+static void
+keeps_why_a_token_is_refused(void **state)
+{
+	struct smtp_trace t = {.verb = ""};
+
+	(void)state;
+	sent(&t, "AUTH OAUTHBEARER\r\n");
+	got(&t, "334 \r\n");
+	assert_int_equal(t.challenge.code, 0);
+	sent(&t, "bixhPQ==\r\n");
+	got(&t, "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n");
+	sent(&t, "AQ==\r\n");
+	got(&t, "535 no\r\n");
+	assert_string_equal(t.challenge.text, "eyJzdGF0dXMiOiI0MDEifQ==");
+	assert_int_equal(t.refusal.code, 535);
+}
+
 static void
 survives_anything(void **state)
 {
@@ -143,6 +181,8 @@ main(void)
 	    cmocka_unit_test(keeps_the_first_refusal_and_no_password),
 	    cmocka_unit_test(takes_a_refused_data_for_a_refused_mail),
 	    cmocka_unit_test(sees_what_is_slipped_in),
+	    cmocka_unit_test(knows_when_the_server_may_have_the_mail),
+	    cmocka_unit_test(keeps_why_a_token_is_refused),
 	    cmocka_unit_test(survives_anything),
 	};
 
