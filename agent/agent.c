@@ -15,6 +15,7 @@
 #include "agent/health.h"
 #include "agent/heartbeat.h"
 #include "agent/links.h"
+#include "agent/mutes.h"
 #include "agent/restore.h"
 #include "agent/results.h"
 #include "agent/runs.h"
@@ -218,10 +219,12 @@ agent_reload(struct agent *a, struct config_mistakes *mistakes)
 	warn_fixed(old, new);
 	dismiss_probes(a, new);
 	a->config = new;
+	mutes_configure(a);
 	adopt_probes(a);
 	dispatch_configure(a->dispatch);
 	heartbeat_configure(a);
 	selves_sweep(a);
+	stories_recheck(a); /* routes, people and silences may be others */
 	plan_probes(a);
 	config_free(old);
 	malloc_trim(0);
@@ -257,6 +260,8 @@ start(struct agent *a, struct err *err)
 	a->supervisor = supervisor_new(a->loop);
 	a->writer = writer_new(a->loop, a->store, &writer_ops, a);
 	a->dispatch = dispatch_new(a);
+	if (mutes_open(a, err) != 0)
+		return -1;
 	runs_start(a);
 	adopt_probes(a);
 	dispatch_configure(a->dispatch);
@@ -294,6 +299,7 @@ finish(struct agent *a)
 	writer_free(a->writer);
 	a->writer = NULL;
 	dispatch_free(a->dispatch);
+	mutes_close(a);
 	supervisor_free(a->supervisor);
 	store_close(a->store);
 	links_close(a);

@@ -66,6 +66,7 @@ struct backup;
 struct control;
 struct dispatch;
 struct links;
+struct mutes;
 
 struct agent {
 	struct loop *loop;
@@ -77,6 +78,7 @@ struct agent {
 	struct control *control;   /* control.c */
 	struct backup *backup;     /* backup.c; the last one, or NULL */
 	struct links *links;       /* links.c */
+	struct mutes *mutes;       /* mutes.c */
 	int64_t started_ms;        /* wall clock */
 	int64_t offset_ms;         /* wall minus boot, as last seen */
 

@@ -5,6 +5,7 @@
 #include "agent/dispatch.h"
 #include "agent/drill.h"
 #include "agent/heartbeat.h"
+#include "agent/mutes.h"
 #include "agent/results.h"
 #include "agent/runs.h"
 #include "base/clock.h"
@@ -102,6 +103,7 @@ tick(void *ctx)
 	results_tick(a);
 	dispatch_tick(a->dispatch);
 	drill_tick(a);
+	mutes_tick(a);
 	heartbeat_tick(a, now_ms);
 	watchdog(a, now_ms);
 }
