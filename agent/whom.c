@@ -4,6 +4,7 @@
 
 #include "agent/dispatch.h"
 #include "agent/duty.h"
+#include "agent/mutes.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -48,10 +49,10 @@ find_mute(struct whom *w, const struct story *story, int64_t now_ms)
 	struct route_facts facts = w->route;
 
 	facts.at_ms = now_ms;
-	(void)facts;
-	w->facts.muted = false;
-	(void)story;
 	w->mute_until_ms = INT64_MAX;
+	w->facts.muted =
+	    mutes_find(w->agent, &facts, story->incident.id, w->mute,
+		sizeof(w->mute), &w->mute_until_ms) != NULL;
 }
 
 void
