@@ -75,14 +75,14 @@ class PathWorker:
                                  + "".join(self.errors)[-4000:])
         return json.loads(line)
 
-    def begin(self, what, timeout_ms=60000):
-        """Send a job without waiting for its result."""
+    def begin(self, what, timeout_ms=60000, **more):
+        """Send a job without waiting for its result; `more` members."""
         self.jobs += 1
         self.send({"job": {"id": self.jobs, "timeout_ms": timeout_ms,
-                           "message": what}})
+                           "message": what, **more}})
 
-    def deliver(self, what, timeout_ms=60000):
-        self.begin(what, timeout_ms)
+    def deliver(self, what, timeout_ms=60000, **more):
+        self.begin(what, timeout_ms, **more)
         return self.read()["result"]
 
     def ask(self, what, remote_id, timeout_ms=60000):
