@@ -19,6 +19,9 @@ Modes:
     no_starttls        never offers STARTTLS
     refuse             greets with 554
     busy               answers 421 to the greeting
+    bare_greeting      greets with "220" and no word behind it, which RFC 5321
+                       (4.2) asks clients to take, and libesmtp cannot
+    tls13              speaks no TLS below 1.3
     ("reply", VERB, "550 text")  answers one command so, everything else well
 With certificate=(cert, key) files it speaks TLS after STARTTLS.
 """
@@ -82,7 +85,7 @@ class BadSmtp(Listener):
         elif mode == "busy":
             connection.sendall(b"421 4.3.2 come again later\r\n")
         else:
-            dialogue = Dialogue(self, connection, mode)
+            dialogue = self.dialogue(self, connection, mode)
             try:
                 dialogue.run()
             finally:
@@ -99,7 +102,8 @@ class Dialogue:
         self.connection.sendall(text.encode() + b"\r\n")
 
     def run(self):
-        self.say("220 bad.example.org ESMTP")
+        bare = self.mode == "bare_greeting"
+        self.say("220" if bare else "220 bad.example.org ESMTP")
         while True:
             line = self.lines.readline(2000)
             if not line:
@@ -136,6 +140,8 @@ class Dialogue:
             return False
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.server.certificate)
+        if self.mode == "tls13":
+            context.minimum_version = ssl.TLSVersion.TLSv1_3
         self.connection = context.wrap_socket(self.connection,
                                               server_side=True)
         self.lines = self.connection.makefile("rb")
@@ -164,3 +170,6 @@ class Dialogue:
     def do_quit(self):
         self.say("221 2.0.0 bye")
         return False
+
+
+BadSmtp.dialogue = Dialogue
