@@ -20,7 +20,7 @@ CONFIG = """\
 route:
   receiver: hook
   group_wait: 0s
-  group_interval: 1s
+  group_interval: %s
   repeat_interval: 1h
   group_by: ['...']
 receivers:
@@ -32,9 +32,11 @@ receivers:
 
 
 class Alertmanager:
-    def __init__(self, folder, receiver="http://127.0.0.1:1/"):
+    def __init__(self, folder, receiver="http://127.0.0.1:1/",
+                 group_interval="1s"):
         self.folder = pathlib.Path(folder)
         self.receiver = receiver
+        self.group_interval = group_interval
         self.port = free_port()
         self.process = None
 
@@ -46,7 +48,8 @@ class Alertmanager:
         storage = self.folder / "storage"
         storage.mkdir(parents=True, exist_ok=True)
         config = self.folder / "alertmanager.yml"
-        config.write_text(CONFIG % self.receiver)
+        config.write_text(CONFIG % (self.group_interval,
+                                    self.receiver))
         with open(self.folder / "alertmanager.log", "ab") as log:
             self.process = subprocess.Popen(
                 [PROGRAM, f"--config.file={config}",
