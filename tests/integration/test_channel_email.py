@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """The e-mail channel against a real Postfix and against servers that lie."""
+import base64
 import pathlib
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+import clients  # noqa: E402
 from harness import Case, main  # noqa: E402
 from path_worker import PathWorker, message  # noqa: E402
 from peers.nginx import certificate  # noqa: E402
@@ -15,6 +17,29 @@ from peers.smtp_oauth import OauthSmtp  # noqa: E402
 
 LOGIN = ("alice", "secret")
 MAILS = 200
+
+
+def digest(seq=1):
+    """Two incidents of three in one message, as the core makes it."""
+    made = message("digest", seq, timeline=[])
+    made["delivery"] = f"7k3qx9v2tb-{seq}-mail+3"
+    made["incident"].update(id="", title="3 incidents", failing_since=None,
+                            opened_at=None)
+    made["probe"].update(name="", kind="", target="")
+    made["observation"]["reason"] = ""
+    made["digest"] = {
+        "count": 3, "left_out": 1, "by_severity": {"critical": 1, "high": 2},
+        "by_event": {"opened": 3},
+        "incidents": [
+            {"id": "aaaaaaaaaa", "event": "opened",
+             "title": "Übung is failing", "severity": "critical",
+             "status": "open", "probe": "Übung", "reason": "grün <& rot",
+             "failing_since": "2026-11-22T03:59:30.000Z",
+             "url": "https://tocsin.example.org/incidents/aaaaaaaaaa"},
+            {"id": "bbbbbbbbbb", "event": "opened", "title": "vpn is failing",
+             "severity": "high", "status": "open", "probe": "vpn",
+             "reason": "no answer", "failing_since": None, "url": ""}]}
+    return made
 
 
 class EmailCase(Case):
@@ -77,6 +102,85 @@ class WithPostfix(EmailCase):
             self.assertEqual(mail["Auto-Submitted"], "auto-generated")
         self.assertEqual(mails[0]["X-Priority"], "1")
         self.assertIsNone(mails[3]["X-Priority"])
+
+    def parsed(self, count):
+        """The newest mails as mailparser reads them."""
+        self.new_mails(count)
+        raw = self.postfix.raw_messages()[self.before:]
+        return clients.run("parse_mail.mjs", {
+            "mails": [base64.b64encode(mail).decode() for mail in raw]})
+
+    def test_what_mailparser_sees_of_a_thread(self):
+        worker = self.worker(**self.config(
+            to=["oncall@example.org", "second@example.org"]))
+        texts = {"opened": "größer als 5 s — „zu spät“",
+                 "escalated": "größer als 5 s — „zu spät“",
+                 "resolved": "Antwort nach 12 ms"}
+        for seq, (event, reason) in enumerate(texts.items(), 1):
+            made = message(event, seq, incident="thread0001")
+            made["probe"]["name"] = "Patientenportal Zürich"
+            made["observation"]["reason"] = reason
+            made["incident"]["acknowledge_url"] = (
+                "https://tocsin.example.org/ack/thread0001.x?a=1&b=2")
+            self.assertEqual(worker.deliver(made)["status"], "delivered")
+        worker.end()
+        # Postfix puts one copy for each recipient into the one mailbox.
+        mails = self.parsed(6)[::2]
+        subject = "[tocsin] Patientenportal Zürich: incident thread0001"
+        root = "<thread0001@example.org>"
+        self.assertEqual([m["subject"] for m in mails],
+                         [subject, f"Re: {subject}", f"Re: {subject}"])
+        self.assertEqual([m["messageId"] for m in mails],
+                         [root, "<thread0001-2-mail@example.org>",
+                          "<thread0001-3-mail@example.org>"])
+        self.assertEqual([m["inReplyTo"] for m in mails], [None, root, root])
+        self.assertEqual([m["references"] for m in mails], [None, root, root])
+        self.assertEqual([m["from"][0]["name"] for m in mails],
+                         ["tocsin CRITICAL", "tocsin CRITICAL, UNANSWERED",
+                          "tocsin RESOLVED"])
+        self.assertEqual([m["priority"] for m in mails],
+                         ["high", "high", None])
+        for mail, (event, reason) in zip(mails, texts.items()):
+            self.assertEqual(mail["event"], event)
+            self.assertEqual(mail["to"],
+                             ["oncall@example.org", "second@example.org"])
+            self.assertEqual(mail["autoSubmitted"], "auto-generated")
+            self.assertIn("multipart/alternative", mail["contentType"])
+            self.assertIn(reason, mail["text"])
+            self.assertIn(reason, mail["html"])
+            self.assertEqual(mail["attachments"], 0)
+            self.assertEqual(mail["date"], "2026-11-22T04:00:00.000Z")
+        self.assertIn('href="https://tocsin.example.org/ack/thread0001.x'
+                      '?a=1&amp;b=2"', mails[0]["html"])
+        self.assertIn("\n  https://tocsin.example.org/ack/thread0001.x"
+                      "?a=1&b=2\n", mails[0]["text"])
+        self.assertNotIn("/ack/", mails[2]["text"] + mails[2]["html"])
+
+    def test_what_mailparser_sees_of_digests(self):
+        worker = self.worker(**self.config())
+        for seq in (1, 2):
+            receipt = worker.deliver(digest(seq))
+            self.assertEqual(receipt["status"], "delivered", receipt)
+        worker.end()
+        first, second = self.parsed(2)
+        self.assertEqual(
+            first["subject"], "[tocsin] 3 incidents: 1 critical, 2 high; "
+            "worst: Übung is failing")
+        self.assertEqual(first["messageId"],
+                         "<7k3qx9v2tb-1-mail+3@example.org>")
+        self.assertNotEqual(first["messageId"], second["messageId"])
+        for mail in (first, second):
+            self.assertIsNone(mail["inReplyTo"])
+            self.assertIsNone(mail["references"])
+            self.assertEqual(mail["event"], "digest")
+            self.assertIn("grün <& rot", mail["text"])
+            self.assertIn("grün &lt;&amp; rot", mail["html"])
+            self.assertIn(
+                'href="https://tocsin.example.org/incidents/aaaaaaaaaa"',
+                mail["html"])
+            self.assertIn("and 1 more: tocsin incident list", mail["text"])
+            self.assertLess(mail["text"].index("Übung is failing\n"),
+                            mail["text"].index("vpn is failing\n"))
 
     def test_what_a_mail_client_sees(self):
         reason = "grün & <script>alert(1)</script>\r\nBcc: x@example.org"

@@ -177,11 +177,14 @@ smtp_bind_address = 127.0.0.1
         return pid if alive(pid) else None
 
     def messages(self):
+        return [email.message_from_bytes(raw, policy=email.policy.default)
+                for raw in self.raw_messages()]
+
+    def raw_messages(self):
+        """The mails as they lie in the mailbox, in order of arrival."""
         folder = self.folder / "mail/inbox/new"
         files = sorted(folder.glob("*"), key=lambda f: f.stat().st_mtime_ns)
-        return [email.message_from_bytes(f.read_bytes(),
-                                         policy=email.policy.default)
-                for f in files]
+        return [f.read_bytes() for f in files]
 
     def wait_messages(self, count, timeout=60):
         """The messages, once there are at least so many."""
