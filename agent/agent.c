@@ -21,6 +21,7 @@
 #include "agent/runs.h"
 #include "agent/selves.h"
 #include "agent/stories.h"
+#include "agent/subscribe.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -255,7 +256,7 @@ start(struct agent *a, struct err *err)
 	if (store_open(&a->store, a->config->state, err) != 0)
 		return err_wrap(err, "state");
 	fault_point("store open");
-	if (links_open(a, err) != 0)
+	if (links_open(a, err) != 0 || subscribe_open(a, err) != 0)
 		return -1;
 	a->supervisor = supervisor_new(a->loop);
 	a->writer = writer_new(a->loop, a->store, &writer_ops, a);
@@ -303,6 +304,7 @@ finish(struct agent *a)
 	supervisor_free(a->supervisor);
 	store_close(a->store);
 	links_close(a);
+	subscribe_close(a);
 	for (uint32_t i = 0; i < a->target_count; i++)
 		if (a->targets[i] != NULL)
 			agent_remove(a, a->targets[i]);

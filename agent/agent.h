@@ -66,6 +66,7 @@ struct backup;
 struct control;
 struct dispatch;
 struct links;
+struct subscribe;
 struct mutes;
 
 struct agent {
@@ -73,14 +74,15 @@ struct agent {
 	struct config *config;
 	struct store *store;
 	struct supervisor *supervisor;
-	struct writer *writer;     /* agent.c */
-	struct dispatch *dispatch; /* dispatch.c */
-	struct control *control;   /* control.c */
-	struct backup *backup;     /* backup.c; the last one, or NULL */
-	struct links *links;       /* links.c */
-	struct mutes *mutes;       /* mutes.c */
-	int64_t started_ms;        /* wall clock */
-	int64_t offset_ms;         /* wall minus boot, as last seen */
+	struct writer *writer;       /* agent.c */
+	struct dispatch *dispatch;   /* dispatch.c */
+	struct control *control;     /* control.c */
+	struct backup *backup;       /* backup.c; the last one, or NULL */
+	struct links *links;         /* links.c */
+	struct subscribe *subscribe; /* subscribe.c */
+	struct mutes *mutes;         /* mutes.c */
+	int64_t started_ms;          /* wall clock */
+	int64_t offset_ms;           /* wall minus boot, as last seen */
 
 	struct target **targets; /* by id; NULL where one went */
 	uint32_t target_count;

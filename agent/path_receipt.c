@@ -3,6 +3,7 @@
 
 #include "agent/path_own.h"
 #include "agent/schedule.h"
+#include "agent/subscribe.h"
 #include "alerting/backoff.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -274,6 +275,8 @@ path_settle(struct path *p, const struct receipt *r)
 		path_follow_settle(p, r);
 		return;
 	}
+	if (r->gone != NULL)
+		subscribe_forget(p->agent, p->name, r->gone);
 	writer_begin(p->agent->writer);
 	settle_delivery(p, r);
 	p->current = (struct path_current){.job = JOB_NONE};

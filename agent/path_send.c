@@ -7,6 +7,7 @@
 #include "agent/links.h"
 #include "agent/path_own.h"
 #include "agent/stories.h"
+#include "agent/subscribe.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -17,7 +18,8 @@
 
 #define STORE_RETRY_MS 5000
 #define BATCH_MAX      20000
-#define DIGEST_COST    5.0 /* messages that one digest counts for, at most */
+#define MEMBERS_BESIDE 1024 /* of a line: what link.c puts around them */
+#define DIGEST_COST    5.0  /* messages that one digest counts for, at most */
 
 /* ---- the cap ---- */
 
@@ -102,10 +104,12 @@ put_ack_url(struct path *p, json_t *message, const char *incident)
 static void
 put_own(struct path *p, json_t *message, const char *key, const char *because)
 {
-	(void)p;
 	json_put_str(message, "delivery", key);
 	if (because != NULL)
 		json_put_str(message, "because", because);
+	if (p->traits.subscribers)
+		json_put(
+		    message, "subscribers", subscribe_list(p->agent, p->name));
 }
 
 static int
@@ -194,7 +198,7 @@ send_now(struct path *p, struct delivery *x, int64_t *wake_ms)
 		*wake_ms = clock_wall_ms() + STORE_RETRY_MS;
 		return false;
 	}
-	buf_init(&members, LINES_MAX / 2);
+	buf_init(&members, LINES_MAX - MEMBERS_BESIDE);
 	members_of(&members, "message", message);
 	sent = hand_over(p, &members, JOB_DELIVER);
 	buf_fini(&members);
