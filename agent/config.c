@@ -134,6 +134,9 @@ fini(struct config *c)
 	free(c->http.cert_file);
 	free(c->http.key_file);
 	free(c->heartbeat_url);
+	for (size_t i = 0; i < c->heartbeat_allow.count; i++)
+		free(c->heartbeat_allow.items[i]);
+	free(c->heartbeat_allow.items);
 }
 
 void

@@ -106,6 +106,7 @@ struct config {
 	struct config_http http;
 	struct config_history history;
 	char *heartbeat_url; /* pinged while all is well, or NULL */
+	struct option_list heartbeat_allow;
 	int64_t heartbeat_ms;
 	struct config_probe *probes; /* in file order */
 	size_t probe_count;

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "alerting/calendar.h"
+#include "base/http_url.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/netguard.h"
 #include "base/str.h"
 
 static const char *const tables[] = {"defaults", "probes", "channels", "routes",
@@ -121,6 +123,27 @@ check_state(struct config_build *b, const json_t *root, const char *state)
 }
 
 static void
+check_heartbeat(struct config_build *b, const json_t *root,
+    const struct config_heartbeat *heartbeat)
+{
+	const json_t *obj = json_object_get(root, "heartbeat");
+	const struct option_list *allow = &heartbeat->allow_addresses;
+	struct netguard *guard = NULL;
+	struct err err = ERR_INIT;
+	struct http_url url;
+
+	if (heartbeat->url != NULL &&
+	    http_url_parse(&url, heartbeat->url, &err) < 0)
+		config_wrong(b, json_object_get(obj, "url"), "heartbeat.url",
+		    "%s", err.text);
+	if (netguard_new(&guard, (const char *const *)allow->items,
+		allow->count, &err) < 0)
+		config_wrong(b, json_object_get(obj, "allow_addresses"),
+		    "heartbeat.allow_addresses", "%s", err.text);
+	netguard_free(guard);
+}
+
+static void
 take_link_key(struct config_build *b, const json_t *root,
     const struct config_agent *agent)
 {
@@ -197,6 +220,8 @@ fill(struct config *c, struct config_file *file)
 	c->history = file->history;
 	c->heartbeat_url = take(&file->heartbeat.url);
 	c->heartbeat_ms = file->heartbeat.every_ms;
+	c->heartbeat_allow = file->heartbeat.allow_addresses;
+	file->heartbeat.allow_addresses = (struct option_list){.count = 0};
 }
 
 static void
@@ -245,6 +270,7 @@ config_build_file(struct config_build *b, json_t *root)
 	option_parse(&set, 1, top, "", &b->report);
 	check_http(b, root, &file.http);
 	check_state(b, root, file.state);
+	check_heartbeat(b, root, &file.heartbeat);
 	take_link_key(b, root, &file.agent);
 	take_drill(b, root, &file.agent);
 	put_effective(b, top, &file);

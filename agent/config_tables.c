@@ -1,5 +1,7 @@
 #include "agent/config_tables.h"
 
+#include "base/netguard.h"
+
 #define HOUR  3600000LL
 #define DAY   (24 * HOUR)
 #define YEARS (3660 * DAY) /* ten */
@@ -113,6 +115,11 @@ static const struct option heartbeat_options[] = {
 	.min = 10000,
 	.max = DAY,
 	.help = "how often"},
+    {.name = "allow_addresses",
+	OPTION(LIST, struct config_heartbeat, allow_addresses),
+	.standard = NETGUARD_OWN_NETWORKS,
+	.help = "networks (CIDR) in which that URL may be although they are "
+		"private or special"},
     OPTION_END,
 };
 

@@ -14,6 +14,7 @@ struct config_agent {
 
 struct config_heartbeat {
 	char *url;
+	struct option_list allow_addresses;
 	int64_t every_ms;
 };
 

@@ -17,7 +17,7 @@ heartbeat_configure(struct agent *a)
 {
 	struct target *t = agent_find(a, NAME);
 	struct config_probe *c;
-	json_t *options;
+	json_t *options, *allow;
 
 	if (a->config->heartbeat_url == NULL) {
 		if (t != NULL)
@@ -31,7 +31,13 @@ heartbeat_configure(struct agent *a)
 	c->timeout_ms = TIMEOUT_MS;
 	c->retry_every_ms = c->every_ms = a->config->heartbeat_ms;
 	free(c->options);
-	options = json_pack("{s:s}", "target", a->config->heartbeat_url);
+	allow = json_array();
+	for (size_t i = 0; i < a->config->heartbeat_allow.count; i++)
+		json_array_append_new(
+		    allow, json_string(a->config->heartbeat_allow.items[i]));
+	options = json_pack("{s:s, s:i, s:b, s:o}", "target",
+	    a->config->heartbeat_url, "follow", 0, "public_only", 1,
+	    "allow_addresses", allow);
 	c->options = json_text(options);
 	json_decref(options);
 }

@@ -45,6 +45,8 @@ struct uptime_config {
 	int version; /* enum http_version */
 	int64_t follow, max_body;
 	char *user, *password, *bearer;
+	bool public_only;
+	struct option_list allow_addresses;
 	/* https, tls, STARTTLS */
 	bool tls_verify;
 	char *ca_file, *client_cert, *client_key, *server_name;

@@ -18,6 +18,7 @@ struct run {
 	struct http_call *call;
 	struct http_request request;
 	struct http_header *headers; /* of the configuration */
+	struct netguard *guard;      /* NULL = anywhere */
 	char url[UPTIME_URL_MAX];    /* of this hop */
 };
 
@@ -28,6 +29,7 @@ run_free(void *ctx)
 
 	if (run->call != NULL)
 		http_cancel(run->call);
+	netguard_free(run->guard);
 	free(run->headers);
 	free(run);
 }
@@ -248,6 +250,10 @@ prepare(struct run *run)
 	const struct uptime_config *c = run->config;
 	struct http_request *q = &run->request;
 
+	if (c->public_only)
+		CHECK(netguard_new(&run->guard,
+			  (const char *const *)c->allow_addresses.items,
+			  c->allow_addresses.count, NULL) == 0);
 	run->headers = mem_array(c->headers.count + 1, sizeof(*run->headers));
 	for (size_t i = 0; i < c->headers.count; i++) {
 		run->headers[i].name = c->headers.items[i].key;
@@ -271,6 +277,7 @@ prepare(struct run *run)
 	    .user = c->user,
 	    .password = c->password,
 	    .bearer = c->bearer,
+	    .guard = run->guard,
 	};
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/netguard.h"
 #include "base/str.h"
 #include "probes/uptime.h"
 #include "probes/uptime_answer.h"
@@ -174,6 +175,14 @@ const struct option uptime_options[] = {
     {.name = "bearer",
 	C(SECRET, bearer),
 	.help = "token for HTTP Bearer authentication"},
+    {.name = "public_only",
+	C(BOOL, public_only),
+	.standard = "false",
+	.help = "refuse private, loopback, metadata and other special "
+		"addresses, whatever name or redirect leads there"},
+    {.name = "allow_addresses",
+	C(LIST, allow_addresses),
+	.help = "networks (CIDR) that are reachable with public_only"},
     {.name = "tls_verify",
 	C(BOOL, tls_verify),
 	.standard = "true",
@@ -302,6 +311,7 @@ check_scheme(
 	    {c->headers.count > 0, http, "headers", "http and https"},
 	    {c->user != NULL, http, "user", "http and https"},
 	    {c->bearer != NULL, http, "bearer", "http and https"},
+	    {c->public_only, http, "public_only", "http and https"},
 	    {c->record != 0, scheme == UPTIME_DNS, "record", "dns"},
 	    {c->trust_anchor != NULL, scheme == UPTIME_DNS, "trust_anchor",
 		"dns"},
@@ -346,6 +356,24 @@ check_pairs(const struct uptime_config *c, struct err *err)
 	return 0;
 }
 
+static int
+check_addresses(const struct uptime_config *c, struct err *err)
+{
+	struct netguard *guard = NULL;
+
+	if (c->allow_addresses.count > 0 && !c->public_only)
+		return err_set(err, ERR_CONFIG,
+		    "allow_addresses: means nothing without public_only");
+	if (c->public_only && c->expect.must_refuse)
+		return err_set(err, ERR_CONFIG,
+		    "public_only: cannot be used with expect.must_refuse");
+	if (netguard_new(&guard, (const char *const *)c->allow_addresses.items,
+		c->allow_addresses.count, err) < 0)
+		return err_wrap(err, "allow_addresses");
+	netguard_free(guard);
+	return 0;
+}
+
 int
 uptime_options_check(const void *config, struct err *err)
 {
@@ -365,7 +393,8 @@ uptime_options_check(const void *config, struct err *err)
 		    "target: \"%.60s\" behind the host means nothing for %s://",
 		    target.rest, uptime_schemes[target.scheme]);
 	if (check_scheme(c, target.scheme, err) != 0 ||
-	    check_pairs(c, err) != 0 || check_dialogue(c, err) != 0)
+	    check_pairs(c, err) != 0 || check_dialogue(c, err) != 0 ||
+	    check_addresses(c, err) != 0)
 		return -1;
 	return check_expect(&c->expect, err);
 }

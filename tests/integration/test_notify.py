@@ -89,6 +89,18 @@ class Heartbeat(Case):
         wait_for(lambda: len(beats) >= 2, "two heartbeats", 60)
         self.assertEqual(set(beats), {"/ping"})
 
+    def test_a_heartbeat_goes_nowhere_special(self):
+        agent = self.agent()
+        alerts = self.folder / "alerts.jsonl"
+        agent.configure(
+            channels={"log": {"kind": "file", "path": str(alerts)}},
+            heartbeat={"url": "http://127.0.0.1:1/ping", "every": "10s",
+                       "allow_addresses": ["10.0.0.0/8"]})
+        agent.start()
+        wait_for(lambda: alerts.exists() and "127.0.0.1 is a loopback address "
+                 "(127.0.0.0/8); to allow it, put" in alerts.read_text(),
+                 "the refusal to be told", 60)
+
 
 if __name__ == "__main__":
     main()

@@ -62,6 +62,8 @@ accepts(void **state)
 	     "{'answers':'10 mail.x.example','answers_only':true}}");
 	good("{'target':'dns://x.example','record':'AAAA'}");
 	good("{'target':'icmp://[2001:db8::1]','ip':'ipv6','packets':5}");
+	good("{'target':'https://x.example/','public_only':true,"
+	     "'allow_addresses':['10.0.0.0/8']}");
 	good("{'target':'tls://x.example/','client_cert':'a','client_key':"
 	     "'b','server_name':'y.example'}");
 }
@@ -84,6 +86,17 @@ refuses_what_cannot_work(void **state)
 	    "password: there is no `user` to it");
 	bad("{'target':'https://x.example/','user':'a','bearer':'b'}",
 	    "bearer: cannot be used together with `user`");
+	bad("{'target':'tcp://x.example:1','public_only':true}",
+	    "public_only: is for http and https targets only");
+	bad("{'target':'https://x.example/','allow_addresses':['10.0.0.1']}",
+	    "allow_addresses: means nothing without public_only");
+	bad("{'target':'https://x.example/','public_only':true,"
+	    "'allow_addresses':['10.0.0.1/8']}",
+	    "allow_addresses: \"10.0.0.1/8\" has bits set past its prefix "
+	    "length");
+	bad("{'target':'https://x.example/','public_only':true,'expect':"
+	    "{'must_refuse':true}}",
+	    "public_only: cannot be used with expect.must_refuse");
 	bad("{'target':'tcp://x.example:1','dialogue':[{}]}",
 	    "dialogue: step 1 neither sends nor expects");
 	bad("{'target':'https://x.example/','expect':{'body_matches':'('}}",
