@@ -40,6 +40,7 @@ worker_result(void *ctx, struct link *link, uint32_t tag, const json_t *body,
 	if (answer_path(&r, body, err) != 0)
 		return -1;
 	fault_point("receipt arrived");
+	p->lost = false;
 	path_settle(p, &r);
 	path_pump(p);
 	return 0;
@@ -63,6 +64,7 @@ worker_lost(void *ctx, struct link *link, const char *why, const uint32_t *tags,
 	log_kv(LOG_LEVEL_WARN, "a path worker is over", "channel", p->name,
 	    "why", why, NULL);
 	if (count > 0) {
+		p->lost = true;
 		receipt_set(&r, RECEIPT_RETRY, 0,
 		    "its worker was %s; whether it arrived is not known", why);
 		path_settle(p, &r);

@@ -45,6 +45,7 @@ struct path {
 	struct link *link;
 	struct loop_timer *timer;
 	int64_t restart_ms, not_before_ms; /* boot clock */
+	bool lost; /* the last job was lost with its worker */
 
 	struct delivery_line line;
 	unsigned unsent;    /* added, and their group has not ended yet */

@@ -200,6 +200,8 @@ send_now(struct path *p, struct delivery *x, int64_t *wake_ms)
 	}
 	buf_init(&members, LINES_MAX - MEMBERS_BESIDE);
 	members_of(&members, "message", message);
+	if (p->lost)
+		buf_puts(&members, ",\"lost\":true");
 	sent = hand_over(p, &members, JOB_DELIVER);
 	buf_fini(&members);
 	if (!sent)
