@@ -56,6 +56,11 @@ void api_reload(struct api_call *call);
 void api_test(struct api_call *call);
 void api_backup(struct api_call *call);
 void api_backup_status(struct api_call *call);
+/* api_mutes.c: */
+void api_silences(struct api_call *call);
+void api_silence_add(struct api_call *call);
+void api_silence_remove(struct api_call *call);
+void api_oncall(struct api_call *call);
 /* metrics.c: */
 void api_metrics(struct api_call *call);
 

@@ -30,6 +30,7 @@ static const struct {
     {"critical", "31;1"},
     {"unknown", "35"},
     {"off", "2"},
+    {"over", "2"},
 };
 
 static const char *
@@ -274,4 +275,50 @@ show_proof(FILE *out, const json_t *delivery)
 		line(out, lines[i].title, json_str(delivery, lines[i].key));
 	fputc('\n', out);
 	table(out, json_object_get(delivery, "tries"), tries, 6);
+}
+
+void
+show_silence(FILE *out, const json_t *silence)
+{
+	line(out, json_str(silence, "state"), json_str(silence, "text"));
+	line(out, "keeps back", json_str(silence, "matches"));
+	line(out, "when", json_str(silence, "when"));
+	line(out, "next begin", json_str(silence, "next_begin"));
+}
+
+void
+show_silences(FILE *out, const json_t *list)
+{
+	static const struct column columns[] = {
+	    {"ID", "id", false},
+	    {"KIND", "kind", false},
+	    {"STATE", "state", false},
+	    {"ENDS", "active_until", true},
+	    {"BEGINS", "next_begin", true},
+	    {"BY", "author", false},
+	    {"KEEPS BACK", "matches", false},
+	    {"REASON", "reason", false},
+	};
+
+	if (json_array_size(list) == 0)
+		fputs("nothing is silenced\n", out);
+	else
+		table(out, list, columns, 8);
+}
+
+void
+show_oncall(FILE *out, const json_t *rotations)
+{
+	static const struct column columns[] = {
+	    {"ROTATION", "rotation", false},
+	    {"ON CALL", "person", false},
+	    {"UNTIL", "until", false},
+	    {"", "until", true},
+	    {"THEN", "next", false},
+	};
+
+	if (json_array_size(rotations) == 0)
+		fputs("there are no rotations in the configuration\n", out);
+	else
+		table(out, rotations, columns, 5);
 }

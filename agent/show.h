@@ -12,6 +12,9 @@ void show_status(FILE *out, const json_t *status);
 void show_incidents(FILE *out, const json_t *list);
 void show_incident(FILE *out, const json_t *incident);
 void show_deliveries(FILE *out, const json_t *list);
+void show_silence(FILE *out, const json_t *silence);
+void show_silences(FILE *out, const json_t *list);
+void show_oncall(FILE *out, const json_t *rotations);
 void show_proof(FILE *out, const json_t *delivery);
 
 #endif
