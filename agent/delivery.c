@@ -278,13 +278,13 @@ delivery_line_next(const struct delivery_line *line, int64_t now_ms,
 }
 
 static bool
-may_join(const struct delivery *x, const struct delivery *leader, bool all,
-    uint64_t committed)
+may_join(const struct delivery *x, const struct delivery *leader,
+    int64_t due_ms, uint64_t committed)
 {
 	if (x == leader || x->batch != NULL || x->group > committed)
 		return false;
-	if (all)
-		return x->due_ms <= leader->due_ms || x->attempts == 0;
+	if (due_ms != 0)
+		return x->due_ms <= due_ms;
 	return leader->grouping != NULL && x->grouping != NULL &&
 	       str_eq(leader->grouping, x->grouping);
 }
@@ -293,7 +293,7 @@ may_join(const struct delivery *x, const struct delivery *leader, bool all,
  * of an incident may follow the earlier. */
 size_t
 delivery_line_join(const struct delivery_line *line, struct delivery *leader,
-    bool all, uint64_t committed, size_t max, struct delivery ***out)
+    int64_t due_ms, uint64_t committed, size_t max, struct delivery ***out)
 {
 	struct batch mark;
 	struct delivery **list = mem_array(1, sizeof(*list));
@@ -303,7 +303,7 @@ delivery_line_join(const struct delivery_line *line, struct delivery *leader,
 	leader->batch = &mark;
 	for (struct delivery *x = line->first; x != NULL && count < max;
 	     x = x->after) {
-		if (!may_join(x, leader, all, committed) ||
+		if (!may_join(x, leader, due_ms, committed) ||
 		    (x->earlier != NULL && x->earlier->batch != &mark))
 			continue;
 		if (count == room) {

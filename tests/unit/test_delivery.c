@@ -216,25 +216,23 @@ a_batch_takes_what_may_join(void **state)
 	late = add(&line, "eeeeeeeeee", 1, 90000, 1);
 	late->attempts = 3; /* it is being put off */
 	assert_int_equal(
-	    delivery_line_join(&line, a, true, 1, 100, &members), 3);
+	    delivery_line_join(&line, a, 100, 1, 100, &members), 3);
 	assert_ptr_equal(members[0], a);
 	assert_ptr_equal(members[1], b);
 	assert_ptr_equal(members[2], c);
 	free(members);
-	assert_int_equal(delivery_line_join(&line, a, true, 1, 2, &members), 2);
+	assert_int_equal(delivery_line_join(&line, a, 100, 1, 2, &members), 2);
 	free(members);
-	assert_int_equal(
-	    delivery_line_join(&line, a, false, 1, 100, &members), 1);
+	assert_int_equal(delivery_line_join(&line, a, 0, 1, 100, &members), 1);
 	free(members);
 	a->grouping = strdup("g");
 	late->grouping = strdup("g");
-	assert_int_equal(
-	    delivery_line_join(&line, a, false, 1, 100, &members), 2);
+	assert_int_equal(delivery_line_join(&line, a, 0, 1, 100, &members), 2);
 	assert_ptr_equal(members[1], late);
 	batch = batch_new("key+2", members, 2);
 	assert_ptr_equal(late->batch, batch);
 	assert_int_equal(
-	    delivery_line_join(&line, b, true, 9, 100, &members), 2);
+	    delivery_line_join(&line, b, 100, 9, 100, &members), 2);
 	assert_ptr_equal(members[1], d); /* c waits for a */
 	free(members);
 	batch_free(batch);
