@@ -172,26 +172,27 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Is the tag of a section alone on its line? Then the line's ends. */
-static bool
-alone(const struct parser *p, const char *tag, const char *after,
+/* If a section's tag is alone on its line, the line's ends instead of its. */
+static void
+take_line(const struct parser *p, const char *tag, const char *after,
     const char **line, const char **next)
 {
 	const char *s = tag;
 
+	if (type_of(tag[strlen(OPEN)]) == TEMPLATE_VALUE)
+		return;
 	while (s > p->t->source && is_blank(s[-1]))
 		s--;
 	if (s > p->t->source && s[-1] != '\n')
-		return false;
-	*line = s;
+		return;
 	while (is_blank(*after))
 		after++;
 	if (*after == '\r' && after[1] == '\n')
 		after++;
 	if (*after != '\n' && *after != '\0')
-		return false;
+		return;
+	*line = s;
 	*next = *after == '\n' ? after + 1 : after;
-	return type_of(tag[strlen(OPEN)]) != TEMPLATE_VALUE;
 }
 
 static int
@@ -202,15 +203,13 @@ parse(struct parser *p, struct err *err)
 	p->at = p->t->source;
 	while ((tag = strstr(p->at, OPEN)) != NULL) {
 		const char *close = strstr(tag, CLOSE), *line = tag;
-		const char *next = close + strlen(CLOSE);
+		const char *next;
 
 		if (close == NULL)
 			return template_mistake(
 			    p->t, tag, err, "{{ without its }}");
-		if (!alone(p, tag, next, &line, &next))
-			line = tag;
-		if (line < p->at) /* behind another tag on that line */
-			line = p->at;
+		next = close + strlen(CLOSE);
+		take_line(p, tag, next, &line, &next);
 		if (add(p, TEMPLATE_LITERAL, p->at, (size_t)(line - p->at),
 			err) < 0 ||
 		    add_tag(p, tag, close, err) < 0)

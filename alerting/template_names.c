@@ -116,6 +116,23 @@ enter_sample(struct template_scope *scope, const struct template_node *node,
 	template_enter(scope, value != NULL ? value : anything, 0, 1);
 }
 
+static bool
+is_free(const json_t *value)
+{
+	return json_is_object(value) && json_object_size(value) == 0;
+}
+
+/* May the name be there although the sample does not have it? */
+static bool
+may_be(const struct template_scope *scope, const struct template_miss *miss)
+{
+	bool any = is_free(miss->parent);
+
+	for (size_t i = 0; miss->at == 0 && i <= scope->depth; i++)
+		any = any || is_free(scope->levels[i].value);
+	return any;
+}
+
 static int
 check_node(struct template_scope *scope, const struct template *t,
     const struct template_node *node, const json_t *anything, struct err *err)
@@ -128,8 +145,7 @@ check_node(struct template_scope *scope, const struct template *t,
 	if (node->type == TEMPLATE_LITERAL || node->type == TEMPLATE_END)
 		return 0;
 	value = template_find(scope, node, &miss);
-	if (value == NULL &&
-	    (!json_is_object(miss.parent) || json_object_size(miss.parent) > 0))
+	if (value == NULL && !may_be(scope, &miss))
 		return unknown_name(t, node, &miss, err);
 	if (node->type != TEMPLATE_VALUE)
 		enter_sample(scope, node, value, anything);

@@ -201,14 +201,13 @@ compose(
 static void
 understand(const struct post_answer *answer, struct receipt *r)
 {
-	char begin[8];
+	char begin[16];
 
 	post_receipt(answer, r);
 	if (!webhook_is_success(answer))
 		return;
 	str_printable(begin, sizeof(begin), answer->body, answer->body_len);
-	str_trim(begin);
-	if (begin[0] == '<')
+	if (str_trim(begin)[0] == '<')
 		webhook_complain(r, answer, RECEIPT_RETRY,
 		    "the answer is a page, so not an Alertmanager's; check the "
 		    "URL");

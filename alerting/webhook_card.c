@@ -101,7 +101,7 @@ add_commands(struct webhook_card *card, const struct message *m)
 	if (!render_is_link(m->ack_url))
 		add_row(card, "Acknowledge", command, false);
 	str_printf(command, sizeof(command), RENDER_SILENCE, id);
-	add_row(card, "Planned work?", command, false);
+	add_row(card, "Planned work", command, false);
 }
 
 void

@@ -20,6 +20,7 @@
 #define FOOTER_MAX      2048
 #define EMBED_MAX       6000
 #define NOTE_MAX        100 /* of these, for what is said of rows left out */
+#define INLINE_MAX      32  /* so short that three stand side by side */
 #define GIST_MAX        1200
 #define RETRY_MAX_S     86400.0
 
@@ -56,7 +57,8 @@ field(const char *name, const char *value)
 	webhook_text_put(
 	    object, "name", name, WEBHOOK_TEXT_MARKDOWN, NAME_MAX_UNITS);
 	json_put_str(object, "value", value);
-	json_put_bool(object, "inline", false);
+	json_put_bool(
+	    object, "inline", webhook_text_units(value) <= INLINE_MAX);
 	return object;
 }
 

@@ -218,7 +218,7 @@ find_word(const char *text)
 }
 
 /* The answer's word: "ok", "no_service", or the error of {"ok":false}. */
-static void
+static const char *
 read_word(char dst[64], const struct post_answer *answer)
 {
 	json_t *json = NULL;
@@ -232,19 +232,20 @@ read_word(char dst[64], const struct post_answer *answer)
 			? "ok"
 			: json_str(json, "error"));
 	json_decref(json);
-	str_trim(dst);
+	return str_trim(dst);
 }
 
 static void
 understand(const struct post_answer *answer, struct receipt *r)
 {
 	const struct word *known;
-	char word[64], text[160];
+	char room[64], text[160];
+	const char *word;
 
 	post_receipt(answer, r);
 	if (answer->err.code != ERR_NONE)
 		return;
-	read_word(word, answer);
+	word = read_word(room, answer);
 	known = find_word(word);
 	if (known != NULL) {
 		str_printf(text, sizeof(text), "%s: %s", word, known->means);
