@@ -38,6 +38,9 @@ static const struct route_row rows[] = {
     {"POST", "/api/v1/probes/*/run", api_run},
     {"POST", "/api/v1/reload", api_reload},
     {"POST", "/api/v1/channels/*/test", api_test},
+    {"POST", "/api/v1/channels/*/invite", api_invite},
+    {"GET", "/api/v1/channels/*/subscribers", api_subscribers},
+    {"POST", "/api/v1/channels/*/unsubscribe", api_unsubscribe},
     {"POST", "/api/v1/backup", api_backup},
     {"GET", "/api/v1/backup", api_backup_status},
 };

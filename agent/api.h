@@ -61,6 +61,10 @@ void api_silences(struct api_call *call);
 void api_silence_add(struct api_call *call);
 void api_silence_remove(struct api_call *call);
 void api_oncall(struct api_call *call);
+/* api_subscribers.c: */
+void api_invite(struct api_call *call);
+void api_subscribers(struct api_call *call);
+void api_unsubscribe(struct api_call *call);
 /* metrics.c: */
 void api_metrics(struct api_call *call);
 

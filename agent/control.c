@@ -7,6 +7,7 @@
 
 #include "agent/ack.h"
 #include "agent/api.h"
+#include "agent/subscribe_web.h"
 #include "base/httpd.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -38,6 +39,7 @@ static const struct {
 	void (*serve)(struct agent *a, struct httpd_call *http);
 } pages[] = {
     {ACK_PATH, ack_serve},
+    {SUBSCRIBE_PATH, subscribe_serve},
 };
 
 static bool

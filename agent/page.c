@@ -74,14 +74,20 @@ page_text(struct buf *out, const char *text)
 void
 page_begin(struct buf *out, const char *title)
 {
+	page_begin_head(out, title, "");
+}
+
+void
+page_begin_head(struct buf *out, const char *title, const char *head)
+{
 	buf_puts(out,
 	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width,"
 	    "initial-scale=1\"><meta name=\"robots\" content=\"noindex\">"
 	    "<title>");
 	page_text(out, title);
-	buf_printf(
-	    out, "</title><style>%s</style></head>\n<body><main>\n", style);
+	buf_printf(out, "</title><style>%s</style>%s</head>\n<body><main>\n",
+	    style, head);
 }
 
 void
@@ -92,9 +98,9 @@ page_end(struct buf *out, const char *agent_name)
 	buf_puts(out, "</footer></body></html>\n");
 }
 
-/* The page's own style and nothing else may act in it. */
+/* The page's own style and nothing else may act in it, but for `more`. */
 static void
-put_policy(struct httpd_call *http)
+put_policy(struct httpd_call *http, const char *more)
 {
 	uint8_t digest[ENCODE_SHA256_LEN];
 	struct buf policy;
@@ -103,19 +109,35 @@ put_policy(struct httpd_call *http)
 	buf_init(&policy, 300);
 	buf_puts(&policy, "default-src 'none'; style-src 'sha256-");
 	encode_base64(&policy, digest, sizeof(digest));
-	buf_puts(&policy, "'; form-action 'self'; base-uri 'none'; "
-			  "frame-ancestors 'none'");
+	buf_printf(&policy,
+	    "'; %sform-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+	    more);
 	httpd_reply_header(http, "Content-Security-Policy", buf_str(&policy));
 	buf_fini(&policy);
 }
 
-void
-page_reply(struct httpd_call *http, int status, const struct buf *page)
+static void
+reply(struct httpd_call *http, int status, const struct buf *page,
+    const char *policy)
 {
-	put_policy(http);
+	put_policy(http, policy);
 	httpd_reply_header(http, "Referrer-Policy", "no-referrer");
 	httpd_reply_header(http, "X-Frame-Options", "DENY");
 	httpd_reply_header(http, "X-Robots-Tag", "noindex, nofollow");
 	httpd_reply(
 	    http, status, "text/html; charset=utf-8", buf_str(page), page->len);
+}
+
+void
+page_reply(struct httpd_call *http, int status, const struct buf *page)
+{
+	reply(http, status, page, "");
+}
+
+void
+page_reply_script(struct httpd_call *http, int status, const struct buf *page)
+{
+	reply(http, status, page,
+	    "script-src 'self'; connect-src 'self'; worker-src 'self'; "
+	    "manifest-src 'self'; ");
 }
