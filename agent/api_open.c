@@ -74,7 +74,7 @@ open_list(struct api_call *call, const json_t *list)
 	for (i = 0; all != NULL && i < count; i++)
 		manual_fini(&all[i]);
 	free(all);
-	writer_flush(call->agent->writer);
+	httpd_reply_deferred(call->http); /* … until it is kept */
 	if (rc == 0) {
 		api_reply(call, 201, json_pack("{s:o}", "incidents", opened));
 		return;
@@ -104,6 +104,6 @@ api_open(struct api_call *call)
 		api_err(call, &err);
 		return;
 	}
-	writer_flush(call->agent->writer); /* the answer says it is kept */
+	httpd_reply_deferred(call->http); /* … until it is kept */
 	api_reply(call, json_bool(opened, "created", true) ? 201 : 200, opened);
 }

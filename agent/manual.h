@@ -30,10 +30,10 @@ struct manual { /* filled by manual_read() */
 int manual_read(struct manual *m, const json_t *object, struct err *err);
 void manual_fini(struct manual *m);
 
-/* In a writer group of its own, which is on its way to the disk afterwards:
- * writer_flush() before somebody is told that it is kept. *created is false if
- * one of that key is open; *out is that one or the new one, borrowed until the
- * loop turns. -1: ERR_BUSY, too many are open. */
+/* In a writer group of its own, which is written before anything is sent or the
+ * loop looks at a connection again. *created is false if one of that key is
+ * open; *out is that one or the new one, borrowed until the loop turns. -1:
+ * ERR_BUSY, too many are open. */
 int manual_open(struct agent *a, const struct manual *m,
     const struct incident **out, bool *created, struct err *err);
 

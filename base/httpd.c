@@ -33,6 +33,12 @@ struct guest {
 	int64_t until_ms;
 };
 
+/* To be sent before the loop looks at a connection again. */
+struct answer {
+	struct evhttp_request *req;
+	int status;
+};
+
 struct httpd {
 	struct loop *loop;
 	struct evhttp *http;
@@ -44,10 +50,14 @@ struct httpd {
 	bool sweeping;
 	struct guest guests[HTTPD_CONNECTIONS_MAX];
 	size_t guest_count;
+	struct answer *deferred;
+	size_t deferred_count;
 };
 
 struct httpd_call {
+	struct httpd *httpd;
 	struct evhttp_request *req;
+	bool deferred;
 	char *path;
 	struct evkeyvalq query, form;
 	bool form_read;
@@ -126,7 +136,7 @@ static void
 serve(struct evhttp_request *req, void *ctx)
 {
 	struct httpd *h = ctx;
-	struct httpd_call c = {.req = req};
+	struct httpd_call c = {.httpd = h, .req = req};
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
 	const char *query = evhttp_uri_get_query(uri);
 	const char *path = evhttp_uri_get_path(uri);
@@ -257,6 +267,8 @@ httpd_free(struct httpd *h)
 	evhttp_free(h->http);
 	while (h->guest_count > 0)
 		bufferevent_decref(h->guests[--h->guest_count].bev);
+	loop_undefer(h->loop, h);
+	free(h->deferred);
 	SSL_CTX_free(h->tls);
 	loop_timer_free(h->sweep);
 	free(h->socket_path);
@@ -345,6 +357,35 @@ httpd_reply_header(struct httpd_call *c, const char *name, const char *value)
 }
 
 void
+httpd_reply_deferred(struct httpd_call *c)
+{
+	c->deferred = true;
+}
+
+static void
+send_deferred(void *ctx)
+{
+	struct httpd *h = ctx;
+
+	for (size_t i = 0; i < h->deferred_count; i++)
+		evhttp_send_reply(
+		    h->deferred[i].req, h->deferred[i].status, NULL, NULL);
+	h->deferred_count = 0;
+}
+
+/* The request cannot be gone by then: evhttp does not look at its connection
+ * until it is answered. */
+static void
+defer(struct httpd *h, struct evhttp_request *req, int status)
+{
+	loop_undefer(h->loop, h); /* behind what was deferred since */
+	loop_defer(h->loop, send_deferred, h);
+	h->deferred =
+	    mem_grow(h->deferred, h->deferred_count + 1, sizeof(*h->deferred));
+	h->deferred[h->deferred_count++] = (struct answer){req, status};
+}
+
+void
 httpd_reply(struct httpd_call *c, int status, const char *content_type,
     const char *body, size_t len)
 {
@@ -358,5 +399,8 @@ httpd_reply(struct httpd_call *c, int status, const char *content_type,
 	evhttp_add_header(headers, "Cache-Control", "no-store");
 	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
 	evbuffer_add(out, body, len);
-	evhttp_send_reply(c->req, status, NULL, NULL);
+	if (c->deferred)
+		defer(c->httpd, c->req, status);
+	else
+		evhttp_send_reply(c->req, status, NULL, NULL);
 }
