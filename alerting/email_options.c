@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alerting/mime.h"
+#include "base/http_url.h"
 #include "base/str.h"
 
 #define PORT_SUBMISSION 587 /* RFC 6409 */
@@ -141,7 +142,7 @@ email_server_read(struct email_server *out, const char *url, struct err *err)
 	if (port != NULL && str_parse_i64(port, 1, 65535, &number) < 0)
 		return bad_server(err, "its port must be from 1 to 65535");
 	out->port = (uint16_t)number;
-	if (netguard_is_disguised(host))
+	if (http_url_is_disguised(host))
 		return bad_server(
 		    err, "its host is neither a name nor an address");
 	if (!is_host(host, bracketed) ||

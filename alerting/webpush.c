@@ -237,6 +237,7 @@ start(struct sending *s, const struct webpush_subscriber *to)
 	    s->webpush->vapid, to->origin, clock_wall_ms()));
 	shot->request = (struct http_request){.method = "POST",
 	    .url = to->endpoint,
+	    .foreign = true,
 	    .headers = shot->headers,
 	    .header_count = put_headers(shot),
 	    .body = shot->body.data,

@@ -130,7 +130,9 @@ judge(
 	const struct netguard *guard = call->request->guard;
 
 	if (guard != NULL &&
-	    netguard_judge_all(guard, items, count, &call->err) < 0)
+	    (netguard_judge_all(guard, items, count, &call->err) < 0 ||
+		(call->request->foreign &&
+		    netguard_judge_port(guard, items, count, &call->err) < 0)))
 		return err_wrap(
 		    &call->err, "not connecting to %s", call->url.host);
 	call->addresses = mem_dup(items, count * sizeof(*items));

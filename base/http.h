@@ -52,6 +52,7 @@ struct http_request {       /* borrowed until the callback */
 	const char *user, *password; /* Basic authentication */
 	const char *bearer;
 	const struct netguard *guard; /* NULL = no address policy at all */
+	bool foreign; /* not from the configuration: netguard_judge_port() */
 };
 
 struct http_timings { /* microseconds each phase took, -1 = did not happen */

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "base/check.h"
-#include "base/netguard.h"
 #include "base/str.h"
 
 /* The host as written: between "://" and the port or path. */
@@ -36,6 +35,26 @@ written_host(char dst[256], const char *text)
 	return 0;
 }
 
+bool
+http_url_is_disguised(const char *host)
+{
+	struct in6_addr unused;
+	size_t end = strlen(host), start, len;
+
+	if (inet_pton(AF_INET, host, &unused) == 1)
+		return false;
+	if (end > 0 && host[end - 1] == '.')
+		end--;
+	start = end;
+	while (start > 0 && host[start - 1] != '.')
+		start--;
+	len = end - start;
+	host += start;
+	if (len >= 2 && host[0] == '0' && (host[1] | 0x20) == 'x')
+		return strspn(host + 2, "0123456789abcdefABCDEF") >= len - 2;
+	return len > 0 && strspn(host, "0123456789") >= len;
+}
+
 static int
 read_numeric(struct http_url *out, struct err *err)
 {
@@ -50,7 +69,7 @@ read_numeric(struct http_url *out, struct err *err)
 		in6.sin6_port = htons(out->port);
 		memcpy(&out->address, &in6, sizeof(in6));
 		out->numeric = true;
-	} else if (netguard_is_disguised(out->host)) {
+	} else if (http_url_is_disguised(out->host)) {
 		return err_set(err, ERR_INPUT,
 		    "\"%s\" is neither a name nor an address such as 192.0.2.7",
 		    out->host);

@@ -23,6 +23,10 @@ struct http_url {
 	struct sockaddr_storage address;
 };
 
+/* Would a lax parser take this host for an IPv4 address although it is not
+ * written as one: "127.1", "0x7f.0.0.1", "2130706433", "127.0.0.1."? */
+bool http_url_is_disguised(const char *host);
+
 int http_url_parse(struct http_url *out, const char *text, struct err *err);
 
 #endif

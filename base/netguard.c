@@ -360,24 +360,26 @@ netguard_judge_all(const struct netguard *g,
 	return 0;
 }
 
-bool
-netguard_is_disguised(const char *host)
+int
+netguard_judge_port(const struct netguard *g,
+    const struct sockaddr_storage *items, size_t count, struct err *err)
 {
-	struct in6_addr unused;
-	size_t end = strlen(host), start, len;
+	uint8_t bytes[16];
+	char text[64];
 
-	if (inet_pton(AF_INET, host, &unused) == 1)
-		return false;
-	if (end > 0 && host[end - 1] == '.')
-		end--;
-	start = end;
-	while (start > 0 && host[start - 1] != '.')
-		start--;
-	len = end - start;
-	host += start;
-	if (len >= 2 && host[0] == '0' && (host[1] | 0x20) == 'x')
-		return strspn(host + 2, "0123456789abcdefABCDEF") >= len - 2;
-	return len > 0 && strspn(host, "0123456789") >= len;
+	for (size_t i = 0; i < count; i++) {
+		const struct sockaddr *sa = (const struct sockaddr *)&items[i];
+
+		if (str_ends(netguard_text(text, sa), ":443") ||
+		    (bytes_of(bytes, sa) == 0 &&
+			is_allowed(g, bytes, KIND_RANGE)))
+			continue;
+		return err_set(err, ERR_REFUSED,
+		    "%s: only port 443 is for URLs that others give; to allow "
+		    "more, put its address into allow_addresses",
+		    text);
+	}
+	return 0;
 }
 
 const char *

@@ -41,9 +41,10 @@ int netguard_judge(
 int netguard_judge_all(const struct netguard *g,
     const struct sockaddr_storage *items, size_t count, struct err *err);
 
-/* Would a lax parser take this host for an IPv4 address although it is not
- * written as one: "127.1", "0x7f.0.0.1", "2130706433", "127.0.0.1."? */
-bool netguard_is_disguised(const char *host);
+/* For URLs that come from elsewhere than the configuration: port 443 only, but
+ * for addresses among g's exceptions. -1 with ERR_REFUSED. */
+int netguard_judge_port(const struct netguard *g,
+    const struct sockaddr_storage *items, size_t count, struct err *err);
 
 /* Numeric text with port: "192.0.2.7:443", "[2001:db8::1]:443". Returns dst. */
 const char *netguard_text(char dst[64], const struct sockaddr *sa);

@@ -95,6 +95,27 @@ refuses_ways_around_an_address_filter(void **state)
 }
 
 static void
+tells_names_from_disguised_numbers(void **state)
+{
+	static const char *const unreadable[] = {"2130706433", "0x7f000001",
+	    "017700000001", "0177.0.0.1", "0x7f.0.0.1", "127.1", "127.0.1",
+	    "0x7f.1", "0177.0x0.0.1", "127.0.0.1.", "127.0.0.01", "0", "0x0",
+	    "00", "0x7F.0x0.0x0.0x1", "127.0.0.1.0x7f", "4294967295",
+	    "127.0.0.256", "1.2.3.4.5", "portal.example.256", "0x"};
+	static const char *const names[] = {"localhost", "a.example",
+	    "0x7f.example", "1a", "1.2.3.4a", "0xg", "x0", "cafe.de", "", ".",
+	    "127.0.0.1", "dead.beef", "::1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(unreadable) / sizeof(*unreadable); i++)
+		if (!http_url_is_disguised(unreadable[i]))
+			fail_msg("%s is taken for a name", unreadable[i]);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (http_url_is_disguised(names[i]))
+			fail_msg("%s is taken for a number", names[i]);
+}
+
+static void
 refuses_endless_urls(void **state)
 {
 	char text[HTTP_URL_MAX + 2];
@@ -118,6 +139,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_urls),
 	    cmocka_unit_test(refuses_ways_around_an_address_filter),
+	    cmocka_unit_test(tells_names_from_disguised_numbers),
 	    cmocka_unit_test(refuses_endless_urls),
 	};
 
