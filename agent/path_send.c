@@ -234,8 +234,8 @@ company(struct path *p, struct delivery *x, uint64_t committed,
 	*out = NULL;
 	if (!p->traits.digests || p->line.count < 2 || x->event == EVENT_TEST)
 		return 1;
-	count =
-	    delivery_line_join(&p->line, x, true, committed, BATCH_MAX, out);
+	count = delivery_line_join(
+	    &p->line, x, clock_wall_ms(), committed, BATCH_MAX, out);
 	if ((double)count > p->tokens && p->traits.per_minute > 0 &&
 	    !one_incident(*out, count))
 		return count;
@@ -243,8 +243,7 @@ company(struct path *p, struct delivery *x, uint64_t committed,
 	*out = NULL;
 	if (x->grouping == NULL)
 		return 1;
-	count =
-	    delivery_line_join(&p->line, x, false, committed, BATCH_MAX, out);
+	count = delivery_line_join(&p->line, x, 0, committed, BATCH_MAX, out);
 	if (count > 1 && !one_incident(*out, count))
 		return count;
 	free(*out);
