@@ -68,6 +68,9 @@ struct channel_kind {
 	const struct option *options;
 	size_t config_size;
 	int64_t timeout_ms; /* default deadline of one delivery */
+	/* It starts programs of others, which its process's limits on memory
+	 * and descriptors would bind as well: it has none. */
+	bool spawns;
 	/* Rules across options; may be NULL. Messages start with the key. */
 	int (*check)(const void *config, struct err *err);
 	/* Once per process, before the first delivery; *state is its own.

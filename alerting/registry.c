@@ -135,8 +135,8 @@ path_worker_main(const struct channel_kind *kind)
 	    .refuse = refuse,
 	};
 	const struct sandbox_limits limits = {
-	    .memory_bytes = MEMORY_MAX,
-	    .files = FILES_MAX,
+	    .memory_bytes = kind->spawns ? 0 : MEMORY_MAX,
+	    .files = kind->spawns ? 0 : FILES_MAX,
 	    .file_bytes = UNLIMITED,
 	};
 	struct path p = {.kind = kind, .loop = loop_new()};

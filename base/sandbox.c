@@ -30,7 +30,8 @@ sandbox_enter(const struct sandbox_limits *limits, struct err *err)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return err_errno(err, "forbidding core dumps");
 	if (limit(RLIMIT_CORE, 0, "core dumps", err) != 0 ||
-	    limit(RLIMIT_NOFILE, limits->files, "descriptors", err) != 0 ||
+	    (limits->files > 0 &&
+		limit(RLIMIT_NOFILE, limits->files, "descriptors", err) != 0) ||
 	    limit(RLIMIT_FSIZE, limits->file_bytes, "file size", err) != 0)
 		return -1;
 #ifndef TOCSIN_SANITIZE /* which reserves terabytes of address space */

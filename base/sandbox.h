@@ -12,7 +12,7 @@
 
 struct sandbox_limits {
 	uint64_t memory_bytes; /* address space; 0 = leave */
-	uint64_t files;        /* descriptors */
+	uint64_t files;        /* descriptors; 0 = leave */
 	uint64_t file_bytes;   /* largest file written; 0 = none may be */
 };
 
