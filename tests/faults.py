@@ -3,12 +3,15 @@
     cell = Cell(world, KINDS["ntfy"], "hang-after-body")
     cell.peer.start()
     cell.configuration()       # of the channel that leads to it
-    cell.fault.begin(cell); cell.fault.end(cell)
-    cell.received(); cell.accepted("case-1")
+    cell.kind.prepare(cell)    # once the agent runs
+    cell.fault.begin(cell); cell.end()
+    cell.received(); cell.accepted(["case-1"])
 
 A new kind is a row in KINDS. `world` has `dns` (peers/dns.py), `certificates`
-({"right", "wrong"}: files) and `ca_file`, which trusts both.
+({"right", "wrong"}: files), `ca_file`, which trusts both, `tocsin`, the agent,
+and invitation(channel), the path of one.
 """
+import base64
 import dataclasses
 import email
 import email.policy
@@ -17,6 +20,7 @@ import math
 import signal
 import time
 import typing
+import urllib.parse
 
 from peers.black_hole import BlackHole
 from peers.gotify import Gotify
@@ -24,6 +28,7 @@ from peers.ntfy import Ntfy
 from peers.pushover import TOKEN, USER, Pushover
 from peers.smtp_bad import BadSmtp
 from peers.webhook import SECRET, Webhook
+from peers.webpush import VAPID_PRIVATE, WebPush
 
 TIMEOUT = "2s"               # of one delivery
 HOST = "127.0.0.1"
@@ -38,19 +43,27 @@ class Kind:
     channel: typing.Callable   # (base URL or server) -> configuration
     faults: dict               # name -> Fault
     key: typing.Callable       # idempotency key of what was received, or None
+    # What of it names the probe or the incident.
+    text: typing.Callable = lambda delivery: delivery.body.decode()
+    # What else a cell needs once the agent runs; and after it was cured.
+    prepare: typing.Callable = lambda cell: None
     plain: str = "http"
     tls: str = "https"
 
-    def configuration(self, fault, port, ca_file):
+    def base(self, fault, port):
         scheme = self.tls if fault.tls else self.plain
+        return f"{scheme}://{fault.host}:{port}"
+
+    def configuration(self, fault, port, ca_file):
+        base = self.base(fault, port)
         made = {"timeout": TIMEOUT, "messages_per_minute": 6000,
-                **self.channel(f"{scheme}://{fault.host}:{port}")}
+                **self.channel(base)}
         made["allow_addresses"] = LOOPBACK
         if fault.tls:
             made["ca_file"] = str(ca_file)
             if "starttls" in made:
                 made["starttls"] = "required"
-        elif scheme == "http":
+        elif base.startswith("http:"):
             made["allow_http"] = True
         return made
 
@@ -66,6 +79,7 @@ class Fault:
     torment: int = 0           # a signal that its worker gets, again and again
     # Must there be deliveries that a person has to send again?
     needs_resend: bool = False
+    loses: bool = False        # what the cell was prepared with is gone
 
 
 def answers(*answer, **more):
@@ -162,6 +176,8 @@ HTTP = {
     "500": answers("status", 500),
     "410": answers("status", 410),
 }
+# Where nobody reads the body of a 2xx, half of one is no fault.
+WITHOUT_BODY = {k: v for k, v in HTTP.items() if k != "half-body"}
 SMTP = {
     **SHARED,
     "drip": talks("drip"),
@@ -178,6 +194,23 @@ SMTP = {
 
 def header(name):
     return lambda delivery: delivery.headers.get(name)
+
+
+def topic(delivery):
+    """What is pushed is encrypted; its topic is the incident."""
+    text = delivery.headers.get("topic", "")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+
+
+def subscribe(cell):
+    """A browser opens an invitation."""
+    browser = cell.peer.browser(cell.peer.subscribe())
+    path = urllib.parse.urlsplit(browser["endpoint"]).path
+    browser["endpoint"] = cell.base() + path
+    reply = cell.world.tocsin.tcp(
+        "POST", cell.world.invitation(cell.channel) + "/subscribe", browser)
+    if reply.status != 201:
+        raise AssertionError(f"subscribing to {cell.channel}: {reply}")
 
 
 def no_key(_delivery):
@@ -201,6 +234,12 @@ KINDS = {
         Pushover, lambda base: {
             "kind": "pushover", "url": base, "token": TOKEN, "user": USER},
         HTTP, no_key),
+    "webpush": Kind(
+        WebPush, lambda _: {
+            "kind": "webpush", "private_key": VAPID_PRIVATE,
+            "subject": "mailto:ops@example.org"},
+        {**WITHOUT_BODY, "410": answers("status", 410, loses=True)},
+        no_key, text=topic, prepare=subscribe),
     "email": Kind(
         BadSmtp, lambda base: {
             "kind": "email", "server": base, "starttls": "none",
@@ -208,6 +247,10 @@ KINDS = {
         SMTP, lambda mail: mail["X-Tocsin-Delivery"],
         plain="smtp", tls="smtp"),
 }
+
+
+def is_named(names, text):
+    return any(name in text for name in names)
 
 
 class Cell:
@@ -227,6 +270,14 @@ class Cell:
         return self.kind.configuration(
             self.fault, self.peer.port, self.world.ca_file)
 
+    def base(self):
+        return self.kind.base(self.fault, self.peer.port)
+
+    def end(self):
+        self.fault.end(self)
+        if self.fault.loses:
+            self.kind.prepare(self)
+
     def received(self):
         """[(key, text), …] of all that came whole, accepted or not."""
         if isinstance(self.peer, BadSmtp):
@@ -234,11 +285,12 @@ class Cell:
                      for m in self.peer.messages()]
             return [(self.kind.key(m), m.get_body(("plain",)).get_content())
                     for m in mails]
-        return [(self.kind.key(d), d.body.decode())
+        return [(self.kind.key(d), self.kind.text(d))
                 for d in self.peer.attempts()]
 
-    def accepted(self, case):
-        """Did somebody say yes to it?"""
+    def accepted(self, names):
+        """Did somebody say yes to what one of the names stands in?"""
         if isinstance(self.peer, BadSmtp):
-            return any(case in text for _, text in self.received())
-        return any(case in d.body.decode() for d in self.peer.messages())
+            return any(is_named(names, text) for _, text in self.received())
+        return any(is_named(names, self.kind.text(d))
+                   for d in self.peer.messages())

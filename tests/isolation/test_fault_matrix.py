@@ -8,6 +8,7 @@ busy machine does, it does to both. Then the sick ones are cured. The property:
 the healthy path does not notice; the sick ones deliver; nothing is lost; what
 comes twice comes under one key.
 """
+import json
 import math
 import os
 import pathlib
@@ -15,10 +16,12 @@ import signal
 import sys
 import threading
 import time
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import PATIENCE, Case, main, need_root, uptime, wait_for
-from faults import HOST, KINDS, LOOPBACK, NAMED, TLS_NAME, Cell
+from faults import (HOST, KINDS, LOOPBACK, NAMED, TLS_NAME, Cell,
+                    is_named)
 from peers.dns import Dns
 from peers.listener import Listener
 from peers.nginx import certificate
@@ -72,6 +75,8 @@ class Matrix(Case):
         channels["well"] = healthy(self.watch)
         self.tocsin.configure(
             probes=self.probes(self.targets), channels=channels,
+            agent={"name": "test-agent",
+                   "public_url": f"http://127.0.0.1:{self.tocsin.port}"},
             routes=[{"match": {"probe": ["case-*"]}, "notify": list(channels)},
                     {"match": {"probe": ["pulse-*"]}, "notify": ["well"]},
                     {"match": {}, "notify": []}])
@@ -95,8 +100,16 @@ class Matrix(Case):
                 agent.wait_standing(probe, "ok")
         for probe in pulses:
             self.targets[probe].stop()
+        for cell in self.cells:
+            cell.kind.prepare(cell)
         self.pulses = [(self.fail_now(self.tocsin, probe),
                         self.fail_now(self.twin, probe)) for probe in pulses]
+
+    def invitation(self, channel):
+        done = self.tocsin.cli("channel", "invite", "-c",
+                               self.tocsin.config_file, "--json", channel,
+                               check=0)
+        return urllib.parse.urlsplit(json.loads(done.stdout)["url"]).path
 
     @staticmethod
     def fail_now(agent, probe):
@@ -193,7 +206,7 @@ class Matrix(Case):
 
     def cure(self):
         for cell in self.cells:
-            cell.fault.end(cell)
+            cell.end()
         resend = [cell.channel for cell in self.cells
                   if cell.fault.needs_resend]
         if resend:
@@ -217,13 +230,15 @@ class Matrix(Case):
         wait_for(waiting, "every channel to catch up", CURED_S, every=0.2)
 
     def nothing_lost(self, cell):
-        for case, incident in zip(CASES, self.cases):
+        for names in zip(CASES, self.cases):
+            incident = names[1]
             row, = [row for row in self.tocsin.incident(incident)["deliveries"]
                     if row["channel"] == cell.channel]
             self.assertEqual(row["status"], "delivered", row)
-            self.assertTrue(cell.accepted(case), (cell.name, case))
-            keys = {key for key, text in cell.received() if case in text}
-            self.assertIn(keys, ({row["key"]}, {None}), (cell.name, case))
+            self.assertTrue(cell.accepted(names), (cell.name, names))
+            keys = {key for key, text in cell.received()
+                    if is_named(names, text)}
+            self.assertIn(keys, ({row["key"]}, {None}), (cell.name, names))
 
     def patient(self, cell):
         """Nobody is asked sooner than he wished."""

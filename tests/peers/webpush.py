@@ -4,6 +4,7 @@
     alice = service.subscribe()        # {"id", "endpoint", "p256dh", "auth"}
     service.messages()                 # [Delivery, …] that it took
     service.answers[alice["endpoint"]] = ("status", 410)
+    service.answer = ("status", 500)   # to everybody
     service.open(service.messages())   # [Push, …]: decrypted, verified
     service.stop()
 
@@ -94,7 +95,8 @@ class WebPush(Receiver):
         return None
 
     def reply(self, delivery):
-        answer = self.answers.get(self.origin + delivery.path)
+        answer = self.answers.get(self.origin + delivery.path,
+                                  self.next_answer())
         if isinstance(answer, list):
             answer = answer.pop(0) if len(answer) > 1 else answer[0]
         if answer is not None:
