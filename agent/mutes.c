@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "agent/mute_json.h"
+#include "agent/silence_json.h"
 #include "agent/stories.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -232,7 +232,7 @@ mutes_add(struct agent *a, const json_t *body, char **id, struct err *err)
 		    "there are %d silences already: remove some (tocsin "
 		    "silence list)",
 		    MUTES_STORED_MAX);
-	if (mute_json_read(&m, body, clock_wall_ms(), err) < 0 ||
+	if (silence_json_read(&m, body, clock_wall_ms(), err) < 0 ||
 	    complete_incident(a, &m, err) < 0) {
 		mute_fini(&m);
 		return -1;
@@ -284,8 +284,9 @@ mutes_list(const struct agent *a, bool all)
 
 	for (size_t i = 0; i < s->count; i++)
 		if (all || !is_over(&s->items[i], now_ms))
-			json_array_append_new(list, mute_json_show(&s->items[i],
-							i < s->stored, now_ms));
+			json_array_append_new(
+			    list, silence_json_show(
+				      &s->items[i], i < s->stored, now_ms));
 	return list;
 }
 
@@ -296,6 +297,6 @@ mutes_show(const struct agent *a, const char *id)
 	const struct mute *m = by_id(s, id);
 
 	return m == NULL ? NULL
-	                 : mute_json_show(
+	                 : silence_json_show(
 			       m, m < s->items + s->stored, clock_wall_ms());
 }

@@ -31,7 +31,8 @@ const char *mutes_find(struct agent *a, const struct route_facts *facts,
 
 /* From a request's body, by the rows of mute_options and "kind" (silence, or
  * maintenance). On disk when it returns, if the store takes it. *id is the
- * caller's. ERR_INPUT, ERR_REFUSED (too many), ERR_MISSING (no such incident). */
+ * caller's. ERR_INPUT, ERR_REFUSED (too many), ERR_MISSING (no such
+ * incident). */
 int mutes_add(struct agent *a, const json_t *body, char **id, struct err *err);
 /* ERR_MISSING, or ERR_REFUSED for what the configuration file holds. */
 int mutes_remove(

@@ -7,7 +7,8 @@
 #include "agent/config.h"
 
 /* [{"rotation", "person", "channels", "until", "next"}, …] in the order of the
- * configuration; until and next are null when it never changes. The caller's. */
+ * configuration; until and next are null when it never changes. The
+ * caller's. */
 json_t *oncall_list(const struct config *c, int64_t at_ms);
 
 #endif

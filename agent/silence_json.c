@@ -1,4 +1,4 @@
-#include "agent/mute_json.h"
+#include "agent/silence_json.h"
 
 #include "alerting/calendar.h"
 #include "base/buf.h"
@@ -28,7 +28,7 @@ parse(struct mute *out, enum mute_kind kind, const json_t *body, int64_t now_ms,
 }
 
 int
-mute_json_read(
+silence_json_read(
     struct mute *out, const json_t *body, int64_t now_ms, struct err *err)
 {
 	static const struct mute none;
@@ -88,7 +88,7 @@ put_matches(json_t *json, const struct mute *m)
 }
 
 json_t *
-mute_json_show(const struct mute *m, bool stored, int64_t now_ms)
+silence_json_show(const struct mute *m, bool stored, int64_t now_ms)
 {
 	json_t *json = json_object();
 	int64_t change_ms;
