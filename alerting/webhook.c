@@ -19,6 +19,8 @@
 #define HEADERS_OWN 6
 #define HEADERS_MAX (HEADERS_OWN + WEBHOOK_HEADERS_MAX)
 #define ID_MAX      256
+/* Of one among several: longer than any that works needs. */
+#define MEMBER_TIMEOUT_MS 5000
 
 struct webhook {
 	struct post *post;
@@ -51,6 +53,8 @@ webhook_open(const void *data, struct loop *loop, void **state, struct err *err)
 		free(w);
 		return -1;
 	}
+	if (webhook_formats[config->format]->keep != NULL)
+		post_keep(w->post, webhook_formats[config->format]->keep);
 	*state = w;
 	return 0;
 }
@@ -86,91 +90,112 @@ make_id(char id[ID_MAX], const char *key)
 			*p = '-';
 }
 
-/* One request being sent: what its headers point to. */
+/* One request, from being made until what became of it is known. */
 struct sending {
+	const struct webhook_format *format;
+	const struct webhook_job *job;
+	struct webhook_request made;
+	struct http_request request;
 	struct http_header headers[HEADERS_MAX];
-	size_t header_count;
 	char timestamp[24];
 	struct buf signature;
+	struct receipt receipt;
 };
 
 static void
 put_header(struct sending *s, const char *name, const char *value)
 {
-	if (value[0] != '\0' && s->header_count < HEADERS_MAX)
-		s->headers[s->header_count++] =
+	if (value[0] != '\0' && s->request.header_count < HEADERS_MAX)
+		s->headers[s->request.header_count++] =
 		    (struct http_header){name, value};
 }
 
 static void
-sign(struct sending *s, const struct webhook *w, const struct webhook_job *job,
-    const char *body)
+sign(struct sending *s, const struct webhook *w)
 {
-	const struct signature_input in = {.id = job->id,
+	const struct signature_input in = {.id = s->job->id,
 	    .timestamp_s = clock_wall_ms() / 1000,
-	    .body = body,
-	    .body_len = strlen(body)};
+	    .body = s->made.body,
+	    .body_len = strlen(s->made.body)};
 
 	str_printf(
 	    s->timestamp, sizeof(s->timestamp), "%" PRId64, in.timestamp_s);
 	for (size_t i = 0; i < w->key_count; i++)
 		signature_add(&s->signature, &w->keys[i], &in);
-	put_header(s, "webhook-id", job->id);
+	put_header(s, "webhook-id", s->job->id);
 	put_header(s, "webhook-timestamp", s->timestamp);
 	put_header(s, "webhook-signature", buf_str(&s->signature));
 }
 
 static void
-send_one(struct webhook *w, const struct webhook_job *job,
-    const struct webhook_request *made, int64_t deadline_ms,
-    struct post_answer *answer)
+prepare(struct sending *s, const struct webhook *w,
+    const struct webhook_job *job, size_t step)
 {
 	const struct webhook_config *config = job->config;
-	struct sending s = {.header_count = 0};
-	struct http_request request = {.method = made->method,
-	    .url = made->url,
-	    .body = made->body,
-	    .body_len = strlen(made->body),
-	    .ca_file = config->ca_file};
 
-	buf_init(&s.signature, 1024);
-	put_header(&s, "content-type", made->content_type);
-	put_header(&s, "user-agent", "tocsin/" TOCSIN_VERSION);
-	put_header(&s, "authorization", made->authorization);
+	*s = (struct sending){.format = webhook_formats[config->format],
+	    .job = job,
+	    .made = {.method = "POST", .content_type = "application/json"},
+	    .receipt = RECEIPT_INIT};
+	if (config->url != NULL)
+		str_copy(s->made.url, sizeof(s->made.url), config->url);
+	s->format->compose(job, step, &s->made);
+	buf_init(&s->signature, 1024);
+	put_header(s, "content-type", s->made.content_type);
+	put_header(s, "user-agent", "tocsin/" TOCSIN_VERSION);
+	put_header(s, "authorization", s->made.authorization);
 	for (size_t i = 0; i < config->headers.count; i++)
-		put_header(&s, config->headers.items[i].key,
+		put_header(s, config->headers.items[i].key,
 		    config->headers.items[i].value);
-	if (webhook_formats[config->format]->is_signed)
-		sign(&s, w, job, made->body);
-	request.headers = s.headers;
-	request.header_count = s.header_count;
-	post_send(w->post, &request, deadline_ms, answer);
-	buf_fini(&s.signature);
+	if (s->format->is_signed)
+		sign(s, w);
+	s->request.method = s->made.method;
+	s->request.url = s->made.url;
+	s->request.headers = s->headers;
+	s->request.body = s->made.body;
+	s->request.body_len = strlen(s->made.body);
+	s->request.ca_file = config->ca_file;
 }
 
-/* Request number `step` of the delivery, until what becomes of it is known. */
 static void
-one_step(struct webhook *w, const struct webhook_job *job, size_t step,
+finish(struct sending *s)
+{
+	explicit_bzero(s->made.authorization, sizeof(s->made.authorization));
+	mem_free_secret(s->made.body);
+	buf_fini(&s->signature);
+}
+
+static void
+answered(void *ctx, const struct post_answer *answer)
+{
+	struct sending *s = ctx;
+	struct receipt *r = &s->receipt;
+
+	if (s->format->understand != NULL)
+		s->format->understand(answer, r);
+	else
+		post_receipt(answer, r);
+	if (r->status == RECEIPT_DELIVERED && s->format->is_signed)
+		str_copy(r->remote_id, sizeof(r->remote_id), s->job->id);
+}
+
+/* One after the other, until one fails. */
+static void
+send_all(struct webhook *w, const struct webhook_job *job, size_t count,
     int64_t deadline_ms, struct receipt *r)
 {
-	const struct webhook_format *format =
-	    webhook_formats[job->config->format];
-	struct webhook_request request = {
-	    .method = "POST", .content_type = "application/json"};
-	struct post_answer answer;
+	struct sending *s = mem_alloc(sizeof(*s));
 
-	if (job->config->url != NULL)
-		str_copy(request.url, sizeof(request.url), job->config->url);
-	format->compose(job, step, &request);
-	send_one(w, job, &request, deadline_ms, &answer);
-	if (format->understand != NULL)
-		format->understand(&answer, r);
-	else
-		post_receipt(&answer, r);
-	if (r->status == RECEIPT_DELIVERED && format->is_signed)
-		str_copy(r->remote_id, sizeof(r->remote_id), job->id);
-	explicit_bzero(request.authorization, sizeof(request.authorization));
-	mem_free_secret(request.body);
+	for (size_t step = 0; step < count; step++) {
+		prepare(s, w, job, step);
+		post_start(w->post, &s->request, deadline_ms, answered, s);
+		post_run(w->post);
+		*r = s->receipt;
+		finish(s);
+		if (r->status != RECEIPT_DELIVERED)
+			break;
+	}
+	free(s);
 }
 
 /* Several of which one is enough: the best counts, the detail tells of all. */
@@ -193,21 +218,28 @@ add_up(
 	str_printable(sum->detail, sizeof(sum->detail), detail, strlen(detail));
 }
 
-/* A share each of the time that is left, so that one that hangs leaves some
- * for the others. */
+/* All at once. One that hangs holds up neither the others nor, for long, the
+ * next message. */
 static void
-any_step(struct webhook *w, const struct webhook_job *job, size_t count,
+send_any(struct webhook *w, const struct webhook_job *job, size_t count,
     int64_t deadline_ms, struct receipt *r)
 {
-	for (size_t step = 0; step < count; step++) {
-		struct receipt one = RECEIPT_INIT;
-		int64_t now_ms = clock_boot_ms();
+	struct sending *s = mem_array(count, sizeof(*s));
+	int64_t soon_ms = clock_boot_ms() + MEMBER_TIMEOUT_MS;
 
-		one_step(w, job, step,
-		    now_ms + (deadline_ms - now_ms) / (int64_t)(count - step),
-		    &one);
-		add_up(r, &one, step, count);
+	if (deadline_ms > soon_ms)
+		deadline_ms = soon_ms;
+	for (size_t step = 0; step < count; step++) {
+		prepare(&s[step], w, job, step);
+		post_start(
+		    w->post, &s[step].request, deadline_ms, answered, &s[step]);
 	}
+	post_run(w->post);
+	for (size_t step = 0; step < count; step++) {
+		add_up(r, &s[step].receipt, step, count);
+		finish(&s[step]);
+	}
+	free(s);
 }
 
 static void
@@ -226,19 +258,12 @@ webhook_deliver(const void *data, void *state, const struct message *m,
 
 	make_id(id, m->delivery);
 	count = format->steps != NULL ? format->steps(&job, &why) : 1;
-	if (count == 0) {
+	if (count == 0)
 		receipt_set(r, RECEIPT_DELIVERED, 0, "%s", why);
-		return;
-	}
-	if (format->any_will_do && count > 1) {
-		any_step(state, &job, count, deadline_ms, r);
-		return;
-	}
-	for (size_t step = 0; step < count; step++) {
-		one_step(state, &job, step, deadline_ms, r);
-		if (r->status != RECEIPT_DELIVERED)
-			return;
-	}
+	else if (count > 1 && format->any_will_do)
+		send_any(state, &job, count, deadline_ms, r);
+	else
+		send_all(state, &job, count, deadline_ms, r);
 }
 
 const struct channel_kind channel_webhook = {

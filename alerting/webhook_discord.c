@@ -209,13 +209,18 @@ posted(const struct post_answer *answer, const json_t *json, struct receipt *r)
 	str_printable(r->remote_id, sizeof(r->remote_id), id, strlen(id));
 }
 
+/* How long to wait: the body says it best, then Retry-After, which is whole
+ * seconds, then when the limit's window ends. */
 static void
-limited(const json_t *json, struct receipt *r)
+limited(const struct post_answer *answer, const json_t *json, struct receipt *r)
 {
 	const json_t *after = json_object_get(json, "retry_after");
-	double seconds = json_number_value(after);
+	double seconds = json_is_number(after) ? json_number_value(after) : -1;
 
-	if (!json_is_number(after) || !(seconds >= 0))
+	if (seconds < 0 && (r->retry_after_ms >= 0 ||
+			       str_parse_double(answer->kept[0], &seconds) < 0))
+		return;
+	if (!(seconds >= 0))
 		return;
 	if (seconds > RETRY_MAX_S)
 		seconds = RETRY_MAX_S;
@@ -237,11 +242,14 @@ understand(const struct post_answer *answer, struct receipt *r)
 		webhook_complain(r, answer, RECEIPT_DISABLED,
 		    "the webhook or its channel was deleted");
 	else if (answer->status == 429)
-		limited(json, r);
+		limited(answer, json, r);
 	json_decref(json);
 }
 
+static const char *const keep[] = {"x-ratelimit-reset-after", NULL};
+
 const struct webhook_format webhook_discord = {
+    .keep = keep,
     .traits = {.digests = true, .per_minute = 10, .burst = 3},
     .compose = compose,
     .understand = understand,

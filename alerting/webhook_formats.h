@@ -78,6 +78,9 @@ struct webhook_format {
 	/* Request number `step`, from 0. */
 	void (*compose)(const struct webhook_job *job, size_t step,
 	    struct webhook_request *request);
+	/* Headers of answers that understand() reads as answer->kept; NULL =
+	 * none (post_keep()). */
+	const char *const *keep;
 	/* NULL = post_receipt() alone. */
 	void (*understand)(const struct post_answer *answer, struct receipt *r);
 };

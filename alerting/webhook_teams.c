@@ -258,12 +258,18 @@ understand(const struct post_answer *answer, struct receipt *r)
 		webhook_complain(r, answer, words[i].status, words[i].means);
 		return;
 	}
-	if (answer->status == 202)
-		receipt_set(r, RECEIPT_DELIVERED, answer->status,
-		    "the workflow took it");
+	if (answer->status != 202)
+		return;
+	receipt_set(
+	    r, RECEIPT_DELIVERED, answer->status, "the workflow took it");
+	str_copy(r->remote_id, sizeof(r->remote_id), answer->kept[0]);
 }
 
+/* The run, as the workflow's history has it. */
+static const char *const keep[] = {"x-ms-workflow-run-id", NULL};
+
 const struct webhook_format webhook_teams = {
+    .keep = keep,
     .traits = {.digests = true, .per_minute = 10, .burst = 3},
     .compose = compose,
     .understand = understand,

@@ -67,13 +67,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum template_escape escape =
 	    (enum template_escape)(size > 0 ? data[0] % 3 : 0);
 	json_t *values = json_loads(data_text, 0, NULL);
-	char *text = mem_strndup((const char *)data + (size > 0), size);
+	char *text = size > 0 ? mem_strndup((const char *)data + 1, size - 1)
+	                      : mem_strdup("");
 	struct template *t = NULL;
 	struct err err = ERR_INIT;
 	struct buf out;
 
 	CHECK(values != NULL);
-	text[size > 0 ? size - 1 : 0] = '\0';
 	buf_init(&out, ROOM);
 	if (template_new(&t, text, &err) < 0) {
 		CHECK(str_starts(err.text, "line "));

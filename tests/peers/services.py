@@ -234,7 +234,8 @@ class Teams(Service):
             self.check_card(one["content"])
 
     def accept(self, delivery):
-        return ("status", 202, {}, b"")
+        return ("status", 202, {"x-ms-workflow-run-id":
+                                f"0858500{len(self.attempts())}CU01"}, b"")
 
     def refuse(self, delivery):
         return ("status", 400, {}, json.dumps({"error": {

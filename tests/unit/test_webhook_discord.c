@@ -113,6 +113,18 @@ adds_to_a_query(void **state)
 	case_fini(&c);
 }
 
+static int64_t
+limited_until(const char *reset_after, int64_t retry_after_ms)
+{
+	struct post_answer answer = {
+	    .status = 429, .retry_after_ms = retry_after_ms};
+	struct receipt r = RECEIPT_INIT;
+
+	str_copy(answer.kept[0], sizeof(answer.kept[0]), reset_after);
+	webhook_discord.understand(&answer, &r);
+	return r.retry_after_ms;
+}
+
 static void
 reads_discords_answers(void **state)
 {
@@ -138,6 +150,12 @@ reads_discords_answers(void **state)
 	assert_int_equal(r.retry_after_ms, 40);
 	r = case_understand(&webhook_discord, 429, "<html>", -1);
 	assert_int_equal(r.retry_after_ms, -1);
+	assert_string_equal(webhook_discord.keep[0], "x-ratelimit-reset-after");
+	assert_int_equal(limited_until("2.5", -1), 2500);
+	assert_int_equal(limited_until("2.5", 4000), 4000);
+	assert_int_equal(limited_until("soon", -1), -1);
+	assert_int_equal(limited_until("-1", -1), -1);
+	assert_int_equal(limited_until("", -1), -1);
 	r = case_understand(&webhook_discord, 0, NULL, -1);
 	assert_int_equal(r.status, RECEIPT_RETRY);
 }
