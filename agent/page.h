@@ -1,7 +1,8 @@
 /*
  * Small pages for people who come by a link, on a phone, at night: one look, no
- * script but where it says so, nothing from elsewhere. They are served to whoever has the link, so
- * they are kept out of caches, frames, search engines and referrers.
+ * script but where it says so, nothing from elsewhere. They are served to
+ * whoever has the link, so they are kept out of caches, frames, search engines
+ * and referrers.
  */
 #ifndef AGENT_PAGE_H
 #define AGENT_PAGE_H

@@ -16,7 +16,7 @@ put_offer(struct buf *out, const struct subscribe_page *p)
 	page_text(out, p->agent_name);
 	buf_puts(out,
 	    " watches is in trouble, this browser shows a notification, also "
-	    "while this page is closed. Until you stop it here.</p>\n"
+	    "while this page is closed, until you stop it here.</p>\n"
 	    "<p class=\"dim\">Your browser will ask for your permission. "
 	    "Notifications are encrypted for this browser: its maker carries "
 	    "them and cannot read them. The agent keeps the address that your "
@@ -48,8 +48,9 @@ subscribe_page_html(struct buf *out, const struct subscribe_page *p)
 	put_buttons(out, p);
 	if (p->channel[0] != '\0')
 		buf_puts(out,
-		    "<p class=\"dim\">To stop later, when this invitation has "
-		    "ended: <a href=\"./\">alerts on this device</a>.</p>\n");
+		    "<p class=\"dim\">To stop later, keep this link: <a "
+		    "href=\"./\">alerts on this device</a>. It works when this "
+		    "invitation has ended, too.</p>\n");
 	page_end(out, p->agent_name);
 }
 

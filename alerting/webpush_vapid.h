@@ -17,7 +17,7 @@ struct webpush_vapid;
  * with "subject". */
 int webpush_vapid_check_subject(const char *subject, struct err *err);
 
-/* private_key as base/p256.h reads it; the message starts with "private_key". */
+/* private_key as base/p256.h reads it; the message starts with its name. */
 int webpush_vapid_new(struct webpush_vapid **out, const char *private_key,
     const char *subject, struct err *err);
 void webpush_vapid_free(struct webpush_vapid *v);

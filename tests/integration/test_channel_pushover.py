@@ -6,7 +6,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from harness import Case, free_port, main, uptime  # noqa: E402
+from harness import Case, free_port, main, uptime, wait_for  # noqa: E402
 from path_worker import PathWorker, message  # noqa: E402
 from peers.pushover import TOKEN, USER, Pushover  # noqa: E402
 
@@ -104,7 +104,7 @@ class PushoverChannel(Case):
         self.assertNotIn("acknowledged_by", asked)
         server.acknowledge(receipt, device="alices-phone")
         asked = worker.ask("poll", receipt)
-        self.assertEqual(asked["acknowledged_by"], "alices-phone (Pushover)")
+        self.assertEqual(asked["acknowledged_by"], "alices-phone")
         self.assertNotIn("poll_after_ms", asked)
         self.assertNotIn(USER, str(asked))
         worker.end()
@@ -212,8 +212,8 @@ class PushoverChannel(Case):
                 with self.assertRaisesRegex(AssertionError, says):
                     worker.read()
 
-    def test_a_whole_agent(self):
-        server = self.server()
+    def watched(self, server):
+        """An agent whose one probe fails."""
         agent = self.agent()
         agent.configure(
             [uptime("gone", "http://127.0.0.1:1/", severity="critical")],
@@ -221,6 +221,31 @@ class PushoverChannel(Case):
                        "user": USER, **LOOPBACK}})
         agent.start()
         server.wait_messages(1)
+        return agent
+
+    def test_who_acknowledges_in_the_app_has_the_incident(self):
+        server = self.server()
+        agent = self.watched(server)
+        server.acknowledge("r" + "0" * 29, device="alices-phone")
+        incident = wait_for(
+            lambda: [i for i in agent.incidents(probe="gone")
+                     if i["status"] == "acknowledged"],
+            "the acknowledgement", timeout=120)[0]
+        self.assertEqual(incident["acknowledged_by"],
+                         "alices-phone (pushover in phone)")
+
+    def test_who_acknowledges_elsewhere_stops_the_ringing(self):
+        server = self.server()
+        agent = self.watched(server)
+        incident, = agent.incidents(probe="gone")
+        agent.cli("incident", "ack", "-c", agent.config_file, incident["id"],
+                  check=0)
+        wait_for(lambda: server.cancelled == ["r" + "0" * 29],
+                 "the ringing to be stopped")
+
+    def test_a_whole_agent(self):
+        server = self.server()
+        agent = self.watched(server)
         self.assertIn("gone is failing", server.sent()[0]["title"])
         agent.stop()
         self.assertNotIn(TOKEN, agent.log())
