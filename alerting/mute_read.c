@@ -22,7 +22,7 @@
 	{                                                                      \
 		.name = "match", OPTION(SECTION, struct mute_config, match),   \
 		.section = route_match_options,                                \
-		.section_size = sizeof(struct route_match), .help = what       \
+		.section_size = sizeof(struct route_match), .help = (what)     \
 	}
 #define ROW_INCIDENT                                                           \
 	{                                                                      \

@@ -23,7 +23,7 @@ struct civil civil_of(int64_t ms);
 
 /* 0, or -1 if there is no such date or time of day. A leap second (:60) is
  * the first moment of the next minute. */
-int civil_to_ms(const struct civil *c, int64_t *ms);
+int civil_to_ms(const struct civil *c, int64_t *out);
 
 int civil_month_days(int year, int month); /* 28 to 31 */
 
