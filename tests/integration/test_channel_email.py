@@ -2,13 +2,14 @@
 """The e-mail channel against a real Postfix and against servers that lie."""
 import base64
 import pathlib
+import re
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import clients  # noqa: E402
-from harness import Case, main  # noqa: E402
+from harness import ROOT, STATUS_OK, Case, main, run_cli  # noqa: E402
 from path_worker import PathWorker, message  # noqa: E402
 from peers.nginx import certificate  # noqa: E402
 from peers.postfix import Postfix  # noqa: E402
@@ -607,6 +608,26 @@ class WithTokens(EmailCase):
         worker.end()
         self.assertEqual(receipt["status"], "retry", receipt)
         self.assertIn("/nowhere/token", receipt["detail"])
+
+
+class Page(EmailCase):
+    def test_its_configurations(self):
+        page = (ROOT / "docs/channels/email.md").read_text()
+        blocks = re.findall(r"```yaml\n(.*?)```", page, re.S)
+        self.assertEqual(len(blocks), 5)
+        secret = self.folder / "smtp"
+        secret.write_text("not-a-secret\n")
+        secret.chmod(0o600)
+        for number, block in enumerate(blocks):
+            config = self.folder / f"page{number}.yaml"
+            config.write_text(
+                f"state: sqlite:{self.folder}/state.db\n"
+                "probes: [{name: x, kind: uptime, "
+                "target: 'tcp://127.0.0.1:1'}]\n"
+                + block.replace("/run/secrets/smtp", str(secret)))
+            done = run_cli("config", "check", "-c", config)
+            self.assertEqual(done.returncode, STATUS_OK,
+                             done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
