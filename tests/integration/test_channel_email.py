@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 """The e-mail channel against a real Postfix and against servers that lie."""
 import base64
+import os
 import pathlib
 import re
+import signal
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import clients  # noqa: E402
-from harness import ROOT, STATUS_OK, Case, main, run_cli  # noqa: E402
+from harness import (  # noqa: E402
+    ROOT, STATUS_OK, Case, free_port, main, run_cli, uptime, wait_for)
 from path_worker import PathWorker, message  # noqa: E402
 from peers.nginx import certificate  # noqa: E402
 from peers.postfix import Postfix  # noqa: E402
@@ -537,6 +540,27 @@ class WithTwoLibraries(EmailCase):
         self.assertEqual(receipt["status"], "delivered", receipt)
         self.assertEqual(connections, 2)
         worker.end()
+
+
+class WithAnAgent(EmailCase):
+    def test_the_attempt_after_a_killed_worker_is_by_libcurl(self):
+        bad = self.peer(BadSmtp("silent").start())
+        agent = self.agent()
+        agent.configure(
+            [uptime("gone", f"tcp://127.0.0.1:{free_port()}")],
+            {"mail": {"kind": "email", "server": bad.url, "starttls": "none",
+                      "from": "tocsin@example.org",
+                      "to": "oncall@example.org"}})
+        agent.start()
+        wait_for(lambda: bad.connections == 2, "libesmtp to wait")
+        pid = agent.wait_worker("path", "email")
+        bad.mode = "well"
+        os.kill(pid, signal.SIGKILL)
+        wait_for(bad.messages, "the mail")
+        self.assertEqual(bad.connections, 3)
+        self.assertEqual(len(bad.messages()), 1)
+        agent.stop()
+        self.assert_clean_log(agent)
 
 
 class WithTokens(EmailCase):
