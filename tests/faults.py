@@ -26,6 +26,7 @@ from peers.black_hole import BlackHole
 from peers.gotify import Gotify
 from peers.ntfy import Ntfy
 from peers.pushover import TOKEN, USER, Pushover
+from peers.script import Script
 from peers.smtp_bad import BadSmtp
 from peers.webhook import SECRET, Webhook
 from peers.webpush import VAPID_PRIVATE, WebPush
@@ -40,7 +41,7 @@ LOOPBACK = ["127.0.0.0/8", "::1"]
 @dataclasses.dataclass(frozen=True)
 class Kind:
     peer: typing.Callable      # a server that is well
-    channel: typing.Callable   # (base URL or server) -> configuration
+    channel: typing.Callable   # (base URL or server, peer) -> configuration
     faults: dict               # name -> Fault
     key: typing.Callable       # idempotency key of what was received, or None
     # What of it names the probe or the incident.
@@ -54,10 +55,12 @@ class Kind:
         scheme = self.tls if fault.tls else self.plain
         return f"{scheme}://{fault.host}:{port}"
 
-    def configuration(self, fault, port, ca_file):
-        base = self.base(fault, port)
+    def configuration(self, fault, peer, ca_file):
+        base = self.base(fault, peer.port)
         made = {"timeout": TIMEOUT, "messages_per_minute": 6000,
-                **self.channel(base)}
+                **self.channel(base, peer)}
+        if not self.plain:
+            return made  # it connects nowhere
         made["allow_addresses"] = LOOPBACK
         if fault.tls:
             made["ca_file"] = str(ca_file)
@@ -79,6 +82,7 @@ class Fault:
     torment: int = 0           # a signal that its worker gets, again and again
     # Must there be deliveries that a person has to send again?
     needs_resend: bool = False
+    rests: bool = False        # … and the channel rests until it is changed
     loses: bool = False        # what the cell was prepared with is gone
 
 
@@ -94,7 +98,7 @@ def answers(*answer, **more):
 
 
 def talks(mode, **more):
-    """The mail server behaves so; and then well."""
+    """The mail server, or the command, behaves so; and then well."""
     def begin(cell):
         cell.peer.mode = mode
 
@@ -190,6 +194,16 @@ SMTP = {
     "550": talks(("reply", "RCPT", "550 5.1.1 gone"), needs_resend=True),
     "554": talks("refuse"),
 }
+EXEC = {
+    "gone": Fault(lambda cell: cell.peer.move_away(),
+                  lambda cell: cell.peer.put_back()),
+    "never": talks("never", needs_resend=True),
+    **{mode: talks(mode) for mode in (
+        "fails", "later", "hang", "stubborn", "drip", "flood", "dies",
+        "leaves", "deaf")},
+    "worker-stopped": SHARED["worker-stopped"],
+    "worker-crashes": SHARED["worker-crashes"],
+}
 
 
 def header(name):
@@ -219,33 +233,37 @@ def no_key(_delivery):
 
 KINDS = {
     "webhook": Kind(
-        Webhook, lambda base: {
+        Webhook, lambda base, _: {
             "kind": "webhook", "secret": SECRET, "url": f"{base}/hook"},
-        {**HTTP, "410": answers("status", 410, needs_resend=True)},
+        {**HTTP, "410": answers("status", 410, needs_resend=True,
+                               rests=True)},
         header("webhook-id")),
     "ntfy": Kind(
-        Ntfy, lambda base: {"kind": "ntfy", "url": f"{base}/oncall"},
+        Ntfy, lambda base, _: {"kind": "ntfy", "url": f"{base}/oncall"},
         HTTP, header("x-idempotency-key")),
     "gotify": Kind(
-        Gotify, lambda base: {
+        Gotify, lambda base, _: {
             "kind": "gotify", "url": base, "token": Gotify().token},
         HTTP, no_key),
     "pushover": Kind(
-        Pushover, lambda base: {
+        Pushover, lambda base, _: {
             "kind": "pushover", "url": base, "token": TOKEN, "user": USER},
         HTTP, no_key),
     "webpush": Kind(
-        WebPush, lambda _: {
+        WebPush, lambda base, _: {
             "kind": "webpush", "private_key": VAPID_PRIVATE,
             "subject": "mailto:ops@example.org"},
         {**WITHOUT_BODY, "410": answers("status", 410, loses=True)},
         no_key, text=topic, prepare=subscribe),
     "email": Kind(
-        BadSmtp, lambda base: {
+        BadSmtp, lambda base, _: {
             "kind": "email", "server": base, "starttls": "none",
             "from": "tocsin@example.org", "to": ["oncall@example.org"]},
         SMTP, lambda mail: mail["X-Tocsin-Delivery"],
         plain="smtp", tls="smtp"),
+    "exec": Kind(
+        Script, lambda _, peer: {"kind": "exec", "command": [str(peer.path)]},
+        EXEC, lambda run: run.key, text=lambda run: run.text, plain=""),
 }
 
 
@@ -268,7 +286,7 @@ class Cell:
 
     def configuration(self):
         return self.kind.configuration(
-            self.fault, self.peer.port, self.world.ca_file)
+            self.fault, self.peer, self.world.ca_file)
 
     def base(self):
         return self.kind.base(self.fault, self.peer.port)

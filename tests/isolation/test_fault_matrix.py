@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+import typing
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -33,12 +34,20 @@ INCIDENTS = 10       # … of so many incidents: none grows long
 CASES = ["case-1", "case-2"]   # probes whose incidents the sick ones must tell
 FACTOR = 2           # how much slower the healthy path may become
 FLOOR_S = 0.05       # less is noise; who waits for a sick path waits seconds
+# When an incident goes to all paths at once, the core has the work of that many
+# deliveries; so many usual ones may be in front.
+IN_FRONT = 10
 CURED_S = 90
 
 
 def healthy(watch):
     return {"kind": "webhook", "url": watch.url, "allow_http": True,
             "allow_addresses": LOOPBACK}
+
+
+class Quantiles(typing.NamedTuple):
+    median: float
+    p99: float
 
 
 class Target(Listener):
@@ -133,7 +142,7 @@ class Matrix(Case):
         return before
 
     def measure(self, name, pulses, halfway=lambda: None):
-        """p99 of event to first byte: of the agent, and of its twin."""
+        """Event to first byte: of the agent, and of its twin."""
         sent, began = {}, time.monotonic()
         for i in range(2 * PULSES):
             agent = (self.tocsin, self.twin)[i % 2]
@@ -152,22 +161,23 @@ class Matrix(Case):
 
     def quantiles(self, name, who, took):
         took.sort()
+        median = took[len(took) // 2]
         p99 = took[math.ceil(len(took) * 0.99) - 1]
-        self.note(f"{name}, {who}: median {took[len(took) // 2] * 1000:.1f} "
-                  f"ms, p99 {p99 * 1000:.1f} ms, most {took[-1] * 1000:.1f} ms")
-        return p99
+        self.note(f"{name}, {who}: median {median * 1000:.1f} ms, p99 "
+                  f"{p99 * 1000:.1f} ms, most {took[-1] * 1000:.1f} ms")
+        return Quantiles(median, p99)
 
     def compare(self, calm):
         for name in ("sick", "sick again"):
             mine, twin = self.measure(
                 name, self.pulses[INCIDENTS:],
                 lambda: len(self.cases) > 1 or self.fail_case(CASES[1]))
-            limit = FACTOR * max(*calm, twin) + FLOOR_S * PATIENCE
-            if mine <= limit:
+            noise_s = max(FLOOR_S * PATIENCE, IN_FRONT * twin.median)
+            if mine.p99 <= noise_s + FACTOR * max(
+                    twin.p99, *(quantiles.p99 for quantiles in calm)):
                 return
-        self.fail(f"beside sick paths the healthy one takes {mine * 1000:.0f} "
-                  f"ms, without {calm[0] * 1000:.0f} ms; a twin at the same "
-                  f"time {twin * 1000:.0f} ms")
+        self.fail(f"the healthy path: {mine} beside sick ones, {calm[0]} "
+                  f"without; its twin at the same time: {twin}")
 
     # ---- illness and cure ----
 
@@ -207,10 +217,9 @@ class Matrix(Case):
     def cure(self):
         for cell in self.cells:
             cell.end()
-        resend = [cell.channel for cell in self.cells
-                  if cell.fault.needs_resend]
-        if resend:
-            self.configure(changed=resend)
+        resting = [cell.channel for cell in self.cells if cell.fault.rests]
+        if resting:
+            self.configure(changed=resting)
             reply = self.tocsin.api("POST", "/api/v1/reload", {})
             self.assertEqual(reply.status, 200, reply)
 
