@@ -63,15 +63,22 @@ calendar_free(struct calendar *c)
 	free(c);
 }
 
-/* Midnight as the zone's clocks show it, so many days from that of now. */
-static int64_t
-midnight_ms(const struct calendar *c, int64_t now_ms, int days)
+/* A day of the zone, which begins when its clocks show midnight. */
+struct day {
+	int64_t midnight_ms; /* as they show it */
+	struct civil date;
+};
+
+/* So many days from the one that it is there now. */
+static struct day
+day_at(const struct calendar *c, int64_t now_ms, int days)
 {
 	int64_t ms = zone_local_ms(c->zone, now_ms);
 	int64_t into = ms % CIVIL_DAY_MS;
 
-	return ms - (into < 0 ? into + CIVIL_DAY_MS : into) +
-	       days * CIVIL_DAY_MS;
+	ms -= into < 0 ? into + CIVIL_DAY_MS : into;
+	ms += days * CIVIL_DAY_MS;
+	return (struct day){ms, civil_of(ms)};
 }
 
 /* Does a window begin on this day? */
@@ -90,19 +97,19 @@ falls_on(const struct calendar_rule *r, const struct civil *date)
 	       (r->day == CALENDAR_LAST && date->day == last);
 }
 
-/* The rule's window of the day that begins at this midnight. Empty when there
- * is none, or when a change of the clocks swallows it. */
+/* The rule's window that begins on this day. Empty when there is none, or when
+ * a change of the clocks swallows it. */
 static struct window
-window_on(
-    const struct calendar *c, const struct calendar_rule *r, int64_t midnight)
+window_on(const struct calendar *c, const struct calendar_rule *r,
+    const struct day *day)
 {
-	struct civil date = civil_of(midnight);
-
-	if (r->begin_ms > 0 || !falls_on(r, &date))
+	if (r->begin_ms > 0)
+		return (struct window){r->begin_ms, r->end_ms};
+	if (!falls_on(r, &day->date))
 		return (struct window){0, 0};
 	return (struct window){
-	    zone_utc_ms(c->zone, midnight + r->begin * MINUTE_MS),
-	    zone_utc_ms(c->zone, midnight + r->end * MINUTE_MS)};
+	    zone_utc_ms(c->zone, day->midnight_ms + r->begin * MINUTE_MS),
+	    zone_utc_ms(c->zone, day->midnight_ms + r->end * MINUTE_MS)};
 }
 
 /* When what holds now ends, by single windows; now_ms = it does not hold. */
@@ -111,14 +118,13 @@ end_ms(const struct calendar *c, int64_t now_ms)
 {
 	int64_t end = now_ms;
 
-	for (size_t i = 0; i < c->rules.count; i++) {
-		const struct calendar_rule *r = &c->rules.items[i];
-		struct window w = {r->begin_ms, r->end_ms};
+	for (int days = -1; days <= 1; days++) {
+		struct day day = day_at(c, now_ms, days);
 
-		for (int day = -1; day <= 1; day++) {
-			if (r->begin_ms == 0)
-				w = window_on(
-				    c, r, midnight_ms(c, now_ms, day));
+		for (size_t i = 0; i < c->rules.count; i++) {
+			struct window w =
+			    window_on(c, &c->rules.items[i], &day);
+
 			if (w.begin_ms <= now_ms && w.end_ms > end)
 				end = w.end_ms;
 		}
@@ -147,39 +153,41 @@ calendar_covers(const struct calendar *c, int64_t now_ms, int64_t *until_ms)
 	return end > now_ms;
 }
 
-/* The first begin of one rule's windows after now. */
+/* The first begin of a window after now. */
 static int64_t
-begin_ms(
-    const struct calendar *c, const struct calendar_rule *r, int64_t now_ms)
+begin_ms(const struct calendar *c, int64_t now_ms)
 {
-	if (r->begin_ms > 0)
-		return r->begin_ms > now_ms ? r->begin_ms : INT64_MAX;
-	for (int day = 0; day < NEXT_DAYS; day++) {
-		struct window w = window_on(c, r, midnight_ms(c, now_ms, day));
+	int64_t first = INT64_MAX;
 
-		if (w.begin_ms > now_ms && w.end_ms > w.begin_ms)
-			return w.begin_ms;
+	for (int days = 0; days < NEXT_DAYS; days++) {
+		struct day day = day_at(c, now_ms, days);
+
+		if (zone_utc_ms(c->zone, day.midnight_ms) > first)
+			break;
+		for (size_t i = 0; i < c->rules.count; i++) {
+			struct window w =
+			    window_on(c, &c->rules.items[i], &day);
+
+			if (w.begin_ms > now_ms && w.end_ms > w.begin_ms &&
+			    w.begin_ms < first)
+				first = w.begin_ms;
+		}
 	}
-	return INT64_MAX;
+	return first;
 }
 
 int64_t
 calendar_next_ms(const struct calendar *c, int64_t now_ms)
 {
-	int64_t from_ms = now_ms, next = INT64_MAX;
+	int64_t from_ms = now_ms;
 
 	/* It may go on for longer than it looks ahead, but not for ever. */
 	for (int i = 0; calendar_covers(c, from_ms, &from_ms); i++)
 		if (i == NEXT_DAYS)
 			return INT64_MAX;
-	for (size_t i = 0; i < c->rules.count; i++) {
-		/* What begins just where the last one ended met it; from_ms is
-		 * therefore no begin. */
-		int64_t begin = begin_ms(c, &c->rules.items[i], from_ms);
-
-		next = begin < next ? begin : next;
-	}
-	return next;
+	/* What begins just where the last one ended met it; from_ms is
+	 * therefore no begin. */
+	return begin_ms(c, from_ms);
 }
 
 const char *

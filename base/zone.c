@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +39,15 @@ struct zone {
 	size_t count;
 	struct change changes[]; /* the first holds since ever */
 };
+
+/* Configurations name the same zone often, and asking takes milliseconds: the
+ * last tables are kept as long as their files stay the same. */
+#define KEPT 4
+static struct kept {
+	struct stat file;
+	struct zone *zone;
+} kept[KEPT];
+static unsigned kept_next;
 
 struct names { /* NULL-ended */
 	char **items;
@@ -123,7 +133,7 @@ ask_libc(const char *name, const char *tz)
 }
 
 static bool
-is_zone_file(const char *path)
+is_zone_file(const char *path, struct stat *st)
 {
 	char head[4];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -132,9 +142,44 @@ is_zone_file(const char *path)
 	if (fd < 0)
 		return false;
 	n = read(fd, head, sizeof(head));
+	if (fstat(fd, st) != 0)
+		n = -1;
 	close(fd);
 	return n == (ssize_t)sizeof(head) &&
 	       memcmp(head, "TZif", sizeof(head)) == 0;
+}
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size && a->st_mtime == b->st_mtime;
+}
+
+static struct zone *
+from_file(const char *name, const char *tz, const struct stat *st)
+{
+	struct kept *k;
+
+	for (k = kept; k < kept + KEPT; k++)
+		if (k->zone != NULL && same_file(&k->file, st))
+			return make(name, k->zone->changes, k->zone->count);
+	k = &kept[kept_next++ % KEPT];
+	zone_free(k->zone);
+	*k = (struct kept){*st, ask_libc(name, tz)};
+	return make(name, k->zone->changes, k->zone->count);
+}
+
+/* Without TZ it is a file like others. */
+static struct zone *
+local_zone(const char *name)
+{
+	static const char path[] = "/etc/localtime";
+	struct stat st;
+
+	if (getenv("TZ") == NULL && is_zone_file(path, &st))
+		return from_file(name, ":/etc/localtime", &st);
+	return ask_libc(name, NULL);
 }
 
 static void
@@ -215,20 +260,21 @@ zone_new(struct zone **out, const char *name, struct err *err)
 {
 	static const struct change utc = {INT64_MIN, 0};
 	char path[sizeof(ZONES) + 1 + ZONE_NAME_MAX + 1];
+	struct stat st;
 
 	*out = NULL;
 	if (str_eq(name, "UTC"))
 		*out = make(name, &utc, 1);
 	else if (str_eq(name, "local"))
-		*out = ask_libc(name, NULL);
+		*out = local_zone(name);
 	if (*out != NULL)
 		return 0;
 	/* Without dots there is no way out of the folder. */
 	if (name[strspn(name, NAMED)] != '\0' || *name == '/' ||
 	    str_printf(path, sizeof(path), ":%s/%s", ZONES, name) < 0 ||
-	    !is_zone_file(path + 1))
+	    !is_zone_file(path + 1, &st))
 		return unknown(name, err);
-	*out = ask_libc(name, path);
+	*out = from_file(name, path, &st);
 	return 0;
 }
 
