@@ -63,27 +63,27 @@ static void
 refused_some(const struct email_result *s, const struct option_list *to,
     struct receipt *r)
 {
-	const struct smtp_reply *first = NULL;
-	const char *whom = "";
 	size_t served = to->count - s->count, again = 0; /* and before */
+	size_t worst = s->count; /* a refusal for now before one for good */
+	const struct smtp_reply *reply;
 
 	for (size_t i = 0; i < s->count; i++) {
-		const struct smtp_reply *reply = &s->recipients[i];
-
+		reply = &s->recipients[i];
 		served += email_is_served(s, i);
 		if (good(reply))
 			continue;
 		again += !permanent(reply) || about_login(reply);
-		if (first == NULL || (permanent(first) && !permanent(reply))) {
-			first = reply;
-			whom = to->items[s->who[i]];
-		}
+		if (worst == s->count ||
+		    (permanent(&s->recipients[worst]) && !permanent(reply)))
+			worst = i;
 	}
-	CHECK(first != NULL); /* the caller saw that some were refused */
+	CHECK(worst < s->count); /* the caller saw that some were refused */
+	reply = &s->recipients[worst];
 	receipt_set(r, again > 0 ? RECEIPT_RETRY : RECEIPT_REJECTED,
-	    first->code,
+	    reply->code,
 	    "%s: the server answered %d %s (%zu of %zu addresses have it)",
-	    whom, first->code, first->text, served, to->count);
+	    to->items[s->who[worst]], reply->code, reply->text, served,
+	    to->count);
 }
 
 static bool
