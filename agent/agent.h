@@ -40,6 +40,8 @@ struct story {
 	} * timeline;
 	size_t timeline_count; /* at most MESSAGE_TIMELINE_MAX */
 	json_t *about; /* what it was opened with; NULL = its probe says */
+	char indexed[INCIDENT_ID_LEN + 1]; /* under this id; "" = not */
+	struct story *same_bucket;
 };
 
 /* A probe at run time; also one of the agent's own troubles (self). */
@@ -91,6 +93,8 @@ struct agent {
 
 	struct story **loose; /* stories.c: no target holds them */
 	size_t loose_count, loose_room;
+	struct story **story_buckets; /* stories.c: by incident id */
+	size_t story_bucket_count, story_count;
 
 	uint64_t *findings; /* findings.c: told, but not on disk yet */
 	size_t finding_count;

@@ -74,6 +74,7 @@ take(struct agent *a, const struct target *t, const json_t *finding,
 	    &story->incident, &what, id, clock_wall_ms(), &step);
 	log_kv(LOG_LEVEL_WARN, "finding", "incident", id, "probe",
 	    t->config->name, "key", key, "title", what.title, NULL);
+	stories_index(a, story);
 	tell(a, story, &step, r);
 	writer_finding(a->writer, &row);
 	remember(a, t, key);

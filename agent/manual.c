@@ -145,6 +145,7 @@ open_story(struct agent *a, struct story *story, const struct manual *m)
 	    "incident", in->id, "probe", in->probe, "severity",
 	    severity_names[in->severity], "by", step.actor, "title", in->title,
 	    NULL);
+	stories_index(a, story);
 	tell(a, story, &step, NULL);
 }
 

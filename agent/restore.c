@@ -125,6 +125,7 @@ take_incident(void *ctx, const struct incident_row *row)
 		return 0;
 	}
 	t->story = story;
+	stories_index(n->agent, story);
 	return 1;
 }
 

@@ -175,6 +175,7 @@ step_incident(struct agent *a, struct target *t, const struct result *r)
 	} else if (!known && str_eq(in->id, id)) {
 		story_restart(t->story); /* another one begins */
 	}
+	stories_index(a, t->story);
 	log_event(&t->story->incident, &step);
 	tell(a, t->story, &step, r);
 	return true;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/dispatch.h"
+#include "agent/schedule.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -74,6 +75,8 @@ stories_adopt(struct agent *a, struct story *story)
 		    mem_grow(a->loose, a->loose_room, sizeof(struct story *));
 	}
 	a->loose[a->loose_count++] = story;
+	if (story->incident.id[0] != '\0')
+		stories_index(a, story);
 }
 
 void
@@ -82,6 +85,7 @@ stories_close(struct agent *a)
 	for (size_t i = 0; i < a->loose_count; i++)
 		story_free(a->loose[i]);
 	free(a->loose);
+	free(a->story_buckets);
 }
 
 void
@@ -91,34 +95,89 @@ stories_release(struct agent *a, struct story *story)
 		if (a->loose[i] != story)
 			continue;
 		a->loose[i] = a->loose[--a->loose_count];
+		stories_forget(a, story);
 		story_free(story);
 		return;
 	}
 }
 
-struct search {
-	const char *incident;
-	struct story *found;
-};
+/* ---- by id ---- */
+
+static struct story **
+bucket(const struct agent *a, const char *incident)
+{
+	return &a->story_buckets[schedule_hash(incident) &
+				 (a->story_bucket_count - 1)];
+}
 
 static void
-compare(void *ctx, struct story *story)
+grow_buckets(struct agent *a)
 {
-	struct search *s = ctx;
+	struct story **old = a->story_buckets;
+	size_t count = a->story_bucket_count;
 
-	if (str_eq(story->incident.id, s->incident))
-		s->found = story;
+	a->story_bucket_count = count == 0 ? 64 : count * 2;
+	a->story_buckets =
+	    mem_array(a->story_bucket_count, sizeof(struct story *));
+	for (size_t i = 0; i < count; i++) {
+		while (old[i] != NULL) {
+			struct story *story = old[i];
+			struct story **to = bucket(a, story->indexed);
+
+			old[i] = story->same_bucket;
+			story->same_bucket = *to;
+			*to = story;
+		}
+	}
+	free(old);
+}
+
+void
+stories_forget(struct agent *a, struct story *story)
+{
+	struct story **at;
+
+	if (story == NULL || story->indexed[0] == '\0')
+		return;
+	at = bucket(a, story->indexed);
+	while (*at != story)
+		at = &(*at)->same_bucket;
+	*at = story->same_bucket;
+	story->indexed[0] = '\0';
+	a->story_count--;
+}
+
+void
+stories_index(struct agent *a, struct story *story)
+{
+	struct story **to;
+
+	if (str_eq(story->indexed, story->incident.id))
+		return;
+	stories_forget(a, story);
+	if (a->story_count >= a->story_bucket_count)
+		grow_buckets(a);
+	str_copy(story->indexed, sizeof(story->indexed), story->incident.id);
+	to = bucket(a, story->indexed);
+	story->same_bucket = *to;
+	*to = story;
+	a->story_count++;
 }
 
 struct story *
 stories_find(const struct agent *a, const char *incident)
 {
-	struct search s = {.incident = incident};
+	struct story *story;
 
-	/* Only looking; the callback changes nothing. */
-	stories_each((struct agent *)(uintptr_t)a, compare, &s);
-	return s.found;
+	if (a->story_count == 0)
+		return NULL;
+	story = *bucket(a, incident);
+	while (story != NULL && !str_eq(story->indexed, incident))
+		story = story->same_bucket;
+	return story;
 }
+
+/* ---- all of them ---- */
 
 void
 stories_each(

@@ -117,6 +117,7 @@ agent_remove(struct agent *a, struct target *t)
 		free(c->component);
 		free(c);
 	}
+	stories_forget(a, t->story);
 	story_free(t->story);
 	free(t->memory);
 	free(t->last);
