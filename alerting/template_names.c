@@ -137,7 +137,7 @@ static int
 check_node(struct template_scope *scope, const struct template *t,
     const struct template_node *node, const json_t *anything, struct err *err)
 {
-	struct template_miss miss;
+	struct template_miss miss = {0, NULL};
 	const json_t *value;
 
 	if (node->type == TEMPLATE_END)

@@ -88,7 +88,7 @@ extern const struct webhook_format *const webhook_formats[];
 
 /* The options and their rules (webhook_options.c). */
 extern const struct option webhook_options[];
-int webhook_check(const void *config, struct err *err);
+int webhook_check(const void *data, struct err *err);
 #define WEBHOOK_HEADERS_MAX 24 /* that a configuration may add */
 
 /* For the formats: */
