@@ -17,19 +17,19 @@ health(struct path *p, enum outcome outcome, const char *reason)
 	results_self(p->agent, name, outcome, reason);
 }
 
-/* How long the first that could leave has waited for it: not for others of
- * its group, not for the channel's own cap. */
+/* How long has something waited while nothing was proven? A channel's own cap
+ * keeps messages waiting as well: then only failures count. */
 static int64_t
 overdue_ms(const struct path *p)
 {
-	int64_t now_ms = clock_wall_ms();
 	const struct delivery *x = p->line.first;
+	int64_t since_ms;
 
-	if (x == NULL || p->failures == 0)
-		return x != NULL && p->traits.per_minute == 0
-		           ? now_ms - x->created_ms
-		           : 0;
-	return now_ms - x->created_ms;
+	if (x == NULL || (p->traits.per_minute > 0 && p->failures == 0))
+		return 0;
+	since_ms = x->created_ms > p->last_delivered_ms ? x->created_ms
+	                                                : p->last_delivered_ms;
+	return clock_wall_ms() - since_ms;
 }
 
 static bool

@@ -148,7 +148,7 @@ class Fallback(Told):
 
     def test_what_is_not_proven_goes_out_by_another_path(self):
         self.hook.answer = ("status", 503)
-        self.start({"hook": self.hooked(fallback_after="2s",
+        self.start({"hook": self.hooked(fallback_after="6s",
                                         fallback=["spare"]),
                     "other": self.file("other"), "spare": self.file("spare")},
                    [{"notify": ["hook"]}])
