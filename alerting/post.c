@@ -179,7 +179,7 @@ hint(int status)
 	    {401, ": it does not accept our credentials"},
 	    {403, ": it forbids us this; check credentials and URL"},
 	    {404, ": no such URL there; check the configuration"},
-	    {410, ": the endpoint is gone for good; the channel stops"},
+	    {410, ": the endpoint says that it is gone for good"},
 	    {429, ": too many requests"},
 	};
 

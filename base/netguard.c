@@ -369,7 +369,6 @@ netguard_judge_port(const struct netguard *g,
 
 	for (size_t i = 0; i < count; i++) {
 		const struct sockaddr *sa = (const struct sockaddr *)&items[i];
-
 		if (str_ends(netguard_text(text, sa), ":443") ||
 		    (bytes_of(bytes, sa) == 0 &&
 			is_allowed(g, bytes, KIND_RANGE)))

@@ -180,6 +180,23 @@ HTTP = {
     "500": answers("status", 500),
     "410": answers("status", 410),
 }
+# What the engineer reads meanwhile.
+SAYS = {
+    "refused": "refused after", "black-hole": "timed out|no answer within",
+    "tls-name": "not localhost|localhost: hostname mismatch",
+    "resolver-dead": f"no resolver answered for {NAMED} within",
+    "worker-stopped": "let a job's deadline pass",
+    "drip": "no response within|in time", "drip-lines": "in time",
+    "silent": "in time", "hang-after-body": "no response within|in time",
+    "half-body": "in the middle of the response|dropped connection",
+    "429-seconds": "status 429", "429-date": "status 429",
+    "429": "status 429", "500": "status 500", "410": "410|has subscribed",
+    "450": "450 4.7.1", "451": "451 4.3.0", "550": "550 5.1.1",
+    "554": "554 5.3.2", "gone": "No such file", "never": "status 65",
+    "fails": "status 1", "later": "status 75", "dies": "signal KILL",
+    "hang": "in time", "stubborn": "in time", "flood": "in time",
+    "deaf": "in time", "leaves": "status 75",
+}
 # Where nobody reads the body of a 2xx, half of one is no fault.
 WITHOUT_BODY = {k: v for k, v in HTTP.items() if k != "half-body"}
 SMTP = {

@@ -21,7 +21,7 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import PATIENCE, Case, main, need_root, uptime, wait_for
-from faults import (HOST, KINDS, LOOPBACK, NAMED, TLS_NAME, Cell,
+from faults import (HOST, KINDS, LOOPBACK, NAMED, SAYS, TLS_NAME, Cell,
                     is_named)
 from peers.dns import Dns
 from peers.listener import Listener
@@ -213,6 +213,7 @@ class Matrix(Case):
         state = self.tocsin.channel(cell.channel)
         self.assertGreaterEqual(
             state["pending"] + state["dead"], len(CASES), (cell.name, state))
+        self.assertRegex(state["last_error"], SAYS[cell.name], cell.name)
 
     def cure(self):
         for cell in self.cells:
