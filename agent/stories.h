@@ -26,7 +26,7 @@ void about_story(
 struct story *stories_open_loose(struct agent *a, json_t *about);
 void stories_adopt(struct agent *a, struct story *story); /* takes it */
 /* A story that is told of may be looked up by its incident's id, from the
- * first call on under that of now; until it is forgotten, before it is freed. */
+ * first call on under that of now; forget it before it is freed. */
 void stories_index(struct agent *a, struct story *story);
 void stories_forget(struct agent *a, struct story *story);
 void stories_release(struct agent *a, struct story *story); /* resolved */
