@@ -21,15 +21,27 @@ PAGE = ROOT / "docs/configuration.md"
 TOP = {"state", "agent", "http", "history", "heartbeat", "defaults", "probes",
        "channels", "routes", "people", "rotations", "silences", "maintenance",
        "quiet_hours"}
-# A text that is fit for every option which a page might refer to.
-SECRET = "whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg=="
+# Texts that are fit for what a page refers to, by the key that they stand
+# behind; WORD for all others.
+SECRETS = {
+    "secret": "whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg==",
+    "previous_secret": "whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg==",
+    "private_key": "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw",
+    "link_key": "aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnQ=",
+    "routing_key": "hunter2hunter2hunter2hunter2hunt",
+    "url": "https://hooks.example.org/x",
+}
+WORD = "hunter2hunter2hunter2hunter2hu"
+REFERENCE = re.compile(r"""(?:(\w+):\s*"?)?(?<!\$)\$\{[a-z]+:[^}]*\}""")
 CHANNEL = "{kind: file, path: /var/log/tocsin/alerts.jsonl}"
 
 
 def tocsin(*words):
     return subprocess.run([BINARY, *map(str, words)], capture_output=True,
                           text=True, timeout=120, stdin=subprocess.DEVNULL,
-                          env={**os.environ, "GOLDEN_SECRET": SECRET})
+                          env={**os.environ, "GOLDEN_WORD": WORD,
+                               **{f"GOLDEN_{key.upper()}": text
+                                  for key, text in SECRETS.items()}})
 
 
 def blocks(path):
@@ -60,6 +72,12 @@ def named(value):
     return wanted
 
 
+def stand_in(found):
+    key = found[1] or ""
+    name = f"GOLDEN_{key.upper()}" if key in SECRETS else "GOLDEN_WORD"
+    return found[0][:found[0].index("${")] + "${env:" + name + "}"
+
+
 def configuration(text, kinds):
     """The text as a whole configuration, or None if it is none (or is of a
     kind that a reader of the page is to write)."""
@@ -78,7 +96,7 @@ def configuration(text, kinds):
         text += "\nchannels:\n" + "".join(
             f"  {name}: {CHANNEL}\n" for name in sorted(wanted))
     # What a page refers to is not there.
-    return re.sub(r"(?<!\$)\$\{[a-z]+:[^}]*\}", "${env:GOLDEN_SECRET}", text)
+    return REFERENCE.sub(stand_in, text)
 
 
 class Pages(unittest.TestCase):
