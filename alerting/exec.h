@@ -15,9 +15,8 @@ struct exec_config {
 };
 
 /* sysexits.h, and qmail's for "never". */
-#define EXEC_STATUS_DATAERR  65
-#define EXEC_STATUS_TEMPFAIL 75
-#define EXEC_STATUS_NEVER    100
+#define EXEC_STATUS_DATAERR 65
+#define EXEC_STATUS_NEVER   100
 
 /* "NAME=value", NULL-ended: PATH, HOME and LANG of ours, facts of the message,
  * and what the configuration adds or replaces. The caller's, by the next. */

@@ -1,6 +1,5 @@
 #include "alerting/exec.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,32 +95,38 @@ last_line(const char **line, const struct spawn_end *end)
 	return len - start;
 }
 
+static void
+not_by_itself(const struct spawn_end *end, char *dst, size_t size)
+{
+	const char *name = sigabbrev_np(end->signal);
+
+	if (end->timed_out)
+		str_copy(dst, size, "did not end in time and was stopped");
+	else
+		str_printf(dst, size, "was ended by signal %d (%s)",
+		    end->signal, name != NULL ? name : "of its own");
+}
+
 void
 exec_receipt(const struct spawn_end *end, struct receipt *r)
 {
-	char said[300] = "";
+	char said[300] = "", how[60];
 	const char *line;
 	size_t len = last_line(&line, end);
 	enum receipt_status status = RECEIPT_RETRY;
 
 	str_printable(said, sizeof(said), line, len);
-	if (end->timed_out || end->signal != 0) {
-		receipt_set(r, RECEIPT_RETRY, 0, "the command %s%s%s%s",
-		    end->timed_out ? "did not end in time and was stopped"
-				   : "was ended by signal ",
-		    end->timed_out ? "" : sigabbrev_np(end->signal),
-		    said[0] ? ": " : "", said);
-		return;
-	}
-	if (end->status == 0)
+	str_printf(how, sizeof(how), "ended with status %d", end->status);
+	if (end->timed_out || end->signal != 0)
+		not_by_itself(end, how, sizeof(how));
+	else if (end->status == 0)
 		status = RECEIPT_DELIVERED;
 	else if (end->status == EXEC_STATUS_DATAERR ||
 		 end->status == EXEC_STATUS_NEVER)
 		status = RECEIPT_REJECTED;
-	if (end->status == 0 && said[0] != '\0')
+	if (status == RECEIPT_DELIVERED && said[0] != '\0')
 		receipt_set(r, status, 0, "%s", said);
 	else
-		receipt_set(r, status, end->status,
-		    "the command ended with status %d%s%s", end->status,
+		receipt_set(r, status, end->status, "the command %s%s%s", how,
 		    said[0] ? ": " : "", said);
 }

@@ -47,7 +47,7 @@ means_what_scripts_mean(void **state)
 	    {100, 0, false, "", RECEIPT_REJECTED, 100,
 		"the command ended with status 100"},
 	    {0, SIGSEGV, false, "half", RECEIPT_RETRY, 0,
-		"the command was ended by signal SEGV: half"},
+		"the command was ended by signal 11 (SEGV): half"},
 	    {0, SIGTERM, true, "dialling\n", RECEIPT_RETRY, 0,
 		"the command did not end in time and was stopped: dialling"},
 	    {0, 0, true, "", RECEIPT_RETRY, 0,
