@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/p256.h"
+#include "base/str.h"
 
 static const struct command_flag flags[] = {
     COMMAND_FLAG_CONFIG, COMMAND_FLAG_JSON, {0}};
@@ -15,10 +16,16 @@ static const struct command_flag key_flags[] = {COMMAND_FLAG_JSON, {0}};
 static void
 show_invitation(FILE *out, const json_t *reply)
 {
+	const char *url = json_str(reply, "url");
+
 	fprintf(out,
 	    "%s\n\nGood until %s, for every browser that opens it: send it to "
 	    "people you trust.\n",
-	    json_str(reply, "url"), json_str(reply, "expires_at"));
+	    url, json_str(reply, "expires_at"));
+	if (str_starts(url, "http://"))
+		fputs("Browsers take pushes only from https:// pages (or "
+		      "localhost): agent.public_url should be one.\n",
+		    out);
 }
 
 static void

@@ -42,6 +42,52 @@ class NtfyChannel(Case):
         got, = server.messages()
         self.assertEqual(got.headers["x-idempotency-key"], made["delivery"])
 
+    def test_buttons(self):
+        server = self.server()
+        made = message(channel="pager")
+        made["incident"]["url"] = "https://tocsin.example.org/incidents/1"
+        made["incident"]["acknowledge_url"] = "https://tocsin.example.org/a/x"
+        made["probe"]["runbook"] = "https://wiki.example.org/portal"
+        receipt = self.deliver(server, made)
+        self.assertEqual(receipt["remote_id"], "m00000000001")
+        shown, = server.published()
+        self.assertEqual(shown["actions"], [
+            {"action": "http", "label": "Acknowledge", "method": "POST",
+             "url": "https://tocsin.example.org/a/x", "clear": True},
+            {"action": "view", "label": "Runbook",
+             "url": "https://wiki.example.org/portal"},
+            {"action": "view", "label": "Open",
+             "url": "https://tocsin.example.org/incidents/1"}])
+        self.assertEqual(shown["sequence_id"], "7k3qx9v2tb-1")
+
+    def test_its_end_replaces_what_rang(self):
+        server = self.server()
+        made = message("resolved", 3)
+        made["timeline"] = [
+            {"at": "2026-11-22T04:00:00.000Z", "event": event, "text": ""}
+            for event in ("opened", "acknowledged", "resolved")]
+        self.deliver(server, made)
+        shown, = server.published()
+        self.assertEqual(shown["sequence_id"], "7k3qx9v2tb-1")
+        self.assertNotIn("actions", shown)
+
+    def test_a_long_digest_is_cut_with_a_note(self):
+        server = self.server()
+        made = message("digest", 0)
+        made["incident"]["id"] = ""
+        made["digest"] = {
+            "count": 90, "left_out": 0, "by_severity": {"critical": 90},
+            "by_event": {"opened": 90},
+            "incidents": [{"id": "7k3qx9v2tb", "event": "opened",
+                           "title": "ä" * 90, "severity": "critical",
+                           "status": "open", "probe": "p", "reason": "",
+                           "failing_since": None, "url": ""}] * 90}
+        self.assertEqual(self.deliver(server, made)["status"], "delivered")
+        shown, = server.published()
+        self.assertTrue(shown["message"].endswith("(cut to fit)"))
+        self.assertLessEqual(len(shown["message"].encode()), 4096)
+        self.assertNotIn("sequence_id", shown)
+
     def test_says_that_it_is_over(self):
         server = self.server()
         made = message("resolved", 3)

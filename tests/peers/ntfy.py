@@ -17,6 +17,8 @@ import time
 from peers.webhook import Receiver
 
 MESSAGE_MAX = 4096
+ACTIONS_MAX = 3
+SEQUENCE = re.compile(r"[-_A-Za-z0-9]{1,64}")
 
 
 class Ntfy(Receiver):
@@ -62,6 +64,17 @@ class Ntfy(Receiver):
             return self.error(40007, 400, "invalid request: priority invalid")
         if len(message.get("message", "").encode()) > MESSAGE_MAX:
             return self.error(41301, 413, "message too large")
+        for action in message.get("actions", []):
+            if action.get("action") not in ("view", "http") or \
+                    not action.get("label") or \
+                    not re.match(r"https?://", action.get("url", "")):
+                return self.error(40018, 400,
+                                  "invalid request: actions invalid")
+        if len(message.get("actions", [])) > ACTIONS_MAX:
+            return self.error(40018, 400, "invalid request: too many actions")
+        if not SEQUENCE.fullmatch(message.get("sequence_id", "x")):
+            return self.error(40049, 400,
+                              "invalid request: sequence ID invalid")
         stored = {"id": f"m{len(self.attempts()):011d}",
                   "time": int(time.time()), "event": "message", **message}
         return ("status", 200, {"Content-Type": "application/json"},
