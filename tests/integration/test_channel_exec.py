@@ -131,7 +131,7 @@ class HowItEnds(ExecCase):
         began = time.monotonic()
         pid_file = self.folder / "pid"
         receipt, _ = self.run_once(
-            self.shell(f"setsid sh -c 'echo $$ > {pid_file}; sleep 600' &\n"
+            self.shell(f"setsid sh -c 'echo $$ > {pid_file}; exec sleep 600' &\n"
                        f"until [ -s {pid_file} ]; do sleep 0.01; done\n"
                        "echo done\n"))
         pid = int(pid_file.read_text())
