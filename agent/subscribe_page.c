@@ -19,8 +19,9 @@ put_offer(struct buf *out, const struct subscribe_page *p)
 	    "while this page is closed, until you stop it here.</p>\n"
 	    "<p class=\"dim\">Your browser will ask for your permission. "
 	    "Notifications are encrypted for this browser: its maker carries "
-	    "them and cannot read them. The agent keeps the address that your "
-	    "browser gives it, and nothing else about you.</p>\n");
+	    "them and cannot read them. The agent keeps the address and the "
+	    "keys that your browser gives it for this, and nothing else about "
+	    "you.</p>\n");
 }
 
 static void
