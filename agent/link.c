@@ -282,3 +282,9 @@ link_send(struct link *l, uint32_t tag, int64_t timeout_ms, const char *members)
 	l->used--;
 	return -1;
 }
+
+void
+link_flush(struct link *l)
+{
+	child_flush(l->child);
+}

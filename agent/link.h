@@ -54,4 +54,6 @@ pid_t link_pid(const struct link *l);
 int link_send(
     struct link *l, uint32_t tag, int64_t timeout_ms, const char *members);
 
+void link_flush(struct link *l); /* what was sent leaves now */
+
 #endif

@@ -162,6 +162,7 @@ hand_over(struct path *p, struct buf *members, enum path_job job)
 {
 	if (link_send(p->link, 0, p->timeout_ms, buf_str(members)) != 0)
 		return false;
+	link_flush(p->link);
 	p->current.job = job;
 	p->current.sent_ms = clock_wall_ms();
 	p->current.sent_us = clock_boot_us();

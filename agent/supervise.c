@@ -277,6 +277,13 @@ child_send(struct child *c, const char *text, size_t len)
 }
 
 void
+child_flush(struct child *c)
+{
+	if (!c->ended)
+		lines_flush(c->lines);
+}
+
+void
 child_kill(struct child *c)
 {
 	if (c->pid != 0)

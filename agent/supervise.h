@@ -33,6 +33,7 @@ int child_spawn(struct child **out, struct supervisor *s, const char *name,
     struct err *err);
 /* Queue a line; -1 if its backlog is full or it is over. */
 int child_send(struct child *c, const char *text, size_t len);
+void child_flush(struct child *c);       /* do not wait for company */
 void child_kill(struct child *c);        /* SIGKILL; over() follows */
 bool child_ended(const struct child *c); /* it says and hears nothing more */
 pid_t child_pid(const struct child *c);

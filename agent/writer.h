@@ -19,7 +19,7 @@
 #include "state/store.h"
 
 #define WRITER_WAIT_MS 5000
-#define WRITER_SOON_MS 20
+#define WRITER_SOON_MS 100
 #define WRITER_MAX     (48 * 1024 * 1024) /* bytes waiting */
 
 struct writer;

@@ -288,6 +288,12 @@ lines_send_json(struct lines *l, const json_t *value)
 	return rc;
 }
 
+void
+lines_flush(struct lines *l)
+{
+	flush(l);
+}
+
 size_t
 lines_backlog(const struct lines *l)
 {

@@ -32,6 +32,9 @@ void lines_free(struct lines *l);
 
 /* Queue one line (newline added). 0, or -1 if the backlog is full. */
 int lines_send(struct lines *l, const char *text, size_t len);
+/* Write what waits now, as far as the other side takes it; else it leaves in
+ * the loop's next turn, together with what comes meanwhile. */
+void lines_flush(struct lines *l);
 int lines_send_json(struct lines *l, const json_t *value);
 size_t lines_backlog(const struct lines *l); /* bytes not yet written */
 /* Write out what is queued, blocking at most timeout_ms (for exits). */
