@@ -115,7 +115,8 @@ path_follow_delivered(
 		follow_free(take(&p->refreshes, x->incident));
 		refresh(p, follow_new(x->incident, x->seq, NULL));
 	}
-	if (r->poll_after_ms < 0 || p->kind->poll == NULL ||
+	/* A digest is no one incident's: its receipt acknowledges none. */
+	if (x->batch != NULL || r->poll_after_ms < 0 || p->kind->poll == NULL ||
 	    r->remote_id[0] == '\0' || story->incident.status != INCIDENT_OPEN)
 		return;
 	f = follow_new(x->incident, x->seq, r->remote_id);
