@@ -53,8 +53,8 @@ bool httpd_has_token(const struct httpd_call *c, const char *token);
 /* Before httpd_reply: one more header of the answer. */
 void
 httpd_reply_header(struct httpd_call *c, const char *name, const char *value);
-/* Before httpd_reply: the answer leaves after what the loop has deferred so far
- * is done, such as a commit that it speaks of. Requests of one turn share it. */
+/* Before httpd_reply: the answer leaves after what the loop has deferred so
+ * far is done, such as a commit that it speaks of. Requests of one turn share it. */
 void httpd_reply_deferred(struct httpd_call *c);
 void httpd_reply(struct httpd_call *c, int status, const char *content_type,
     const char *body, size_t len);

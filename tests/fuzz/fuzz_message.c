@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (message_parse(&m, json, &err) == 0) {
 		check_again(&m);
-		body = webhook_body(&m);
+		body = webhook_body_text(json_object(), &m);
 		free(body);
 		body = ntfy_body(&m, "topic");
 		CHECK(strlen(body) < 8 * 1024);
