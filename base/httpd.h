@@ -54,7 +54,8 @@ bool httpd_has_token(const struct httpd_call *c, const char *token);
 void
 httpd_reply_header(struct httpd_call *c, const char *name, const char *value);
 /* Before httpd_reply: the answer leaves after what the loop has deferred so
- * far is done, such as a commit that it speaks of. Requests of one turn share it. */
+ * far is done, such as a commit that it speaks of and that requests of one turn
+ * share. */
 void httpd_reply_deferred(struct httpd_call *c);
 void httpd_reply(struct httpd_call *c, int status, const char *content_type,
     const char *body, size_t len);
