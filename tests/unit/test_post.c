@@ -274,8 +274,8 @@ checks_urls_as_they_are_written(void **state)
 	    "https://0x7f.1/", "https://2130706433/", "https://127.1/",
 	    "https://127.0.0.1./", "https://[fe80::1%25eth0]/",
 	    "https://%6cocalhost/",
-	    "https://b\xc3\xbc"
-	    "cher.example/",
+	    ("https://b\xc3\xbc"
+	     "cher.example/"),
 	    "ftp://a.example/", "https://a.example:0/"};
 	struct err err = ERR_INIT;
 
