@@ -264,7 +264,7 @@ take_row(void *ctx, const struct delivery_row *row)
 		return 0;
 	}
 	if (row->status == DELIVERY_DEAD) {
-		path_count_dead(p);
+		path_count_dead(p, row);
 		return 0;
 	}
 	x = delivery_new(row->incident, row->seq, NULL);

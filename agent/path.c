@@ -335,12 +335,15 @@ void
 path_restore_proof(struct path *p, int64_t done_ms)
 {
 	p->last_delivered_ms = done_ms;
+	p->unproven = p->dead_test_ms > done_ms;
 }
 
 void
-path_count_dead(struct path *p)
+path_count_dead(struct path *p, const struct delivery_row *row)
 {
 	p->dead++;
+	if (row->event == EVENT_TEST && row->done_ms > p->dead_test_ms)
+		p->dead_test_ms = row->done_ms;
 }
 
 void

@@ -25,8 +25,9 @@ void path_put_row(struct path *p, const struct delivery *x);
 void path_sent(struct path *p, uint64_t group); /* those added wait for it */
 void path_pump(struct path *p);
 void path_drop_all(struct path *p); /* the channel left the configuration */
+void path_count_dead(struct path *p, const struct delivery_row *row);
+/* Then: when it last proved a delivery, wall clock. */
 void path_restore_proof(struct path *p, int64_t done_ms);
-void path_count_dead(struct path *p);
 void path_forget_dead(struct path *p);
 
 /* The receiver is asked who acknowledged, from the store; and no more, when

@@ -57,7 +57,9 @@ struct path {
 	int64_t tokens_ms; /* boot clock, when they were counted */
 	int64_t rest_ms;   /* boot clock: the breaker is open until then */
 	unsigned dead, failures; /* failures in a row */
-	bool unproven;           /* the last regular test did not arrive */
+	bool unproven; /* the last test did not arrive, and nothing since */
+	int64_t
+	    dead_test_ms; /* wall clock of the newest such, from the store */
 	uint64_t delivered, attempts, failed, restarts, digests, merged;
 	int64_t last_delivered_ms;
 	double seconds_sum;
