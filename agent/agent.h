@@ -39,7 +39,8 @@ struct story {
 		char *text;
 	} * timeline;
 	size_t timeline_count; /* at most MESSAGE_TIMELINE_MAX */
-	json_t *about; /* what it was opened with; NULL = its probe says */
+	json_t *about;     /* what it was opened with; NULL = its probe says */
+	uint64_t key_hash; /* of about's "key", 0 = none (manual.c) */
 	char indexed[INCIDENT_ID_LEN + 1]; /* under this id; "" = not */
 	struct story *same_bucket;
 };

@@ -121,6 +121,9 @@ print_plan(const json_t *plan)
 	printf("%s (%s, %s) at %.16s UTC\n", json_str(plan, "probe"),
 	    json_str(plan, "kind"), json_str(plan, "severity"),
 	    json_str(plan, "at"));
+	if (!json_bool(plan, "known", true))
+		printf("  no probe has this name: it is taken as opened by "
+		       "hand\n");
 	if (json_str(plan, "muted")[0] != '\0')
 		printf("  held back now: %s\n", json_str(plan, "muted"));
 	if (json_array_size(pages) == 0)

@@ -281,8 +281,9 @@ static bool
 may_join(const struct delivery *x, const struct delivery *leader,
     int64_t due_ms, uint64_t committed)
 {
-	if (x == leader || x->batch != NULL || x->group > committed)
-		return false;
+	if (x == leader || x->batch != NULL || x->attempts > 0 ||
+	    x->group > committed)
+		return false; /* what was tried keeps its own key */
 	if (due_ms != 0)
 		return x->due_ms <= due_ms;
 	return leader->grouping != NULL && x->grouping != NULL &&

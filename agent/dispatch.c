@@ -7,18 +7,49 @@
 #include "agent/path.h"
 #include "agent/stories.h"
 #include "agent/tell.h"
+#include "agent/whom.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 
+#define ORPHANS 1000 /* critical alarms that no path could take */
+
+struct orphan;
+
 struct dispatch {
 	struct agent *agent;
 	struct path **paths;
 	const char **names; /* NULL-ended, as many */
 	size_t count;
+	struct orphan *orphans;
+	unsigned orphan_count;
 };
+
+struct orphan { /* given up by its channel, and by no other told yet */
+	struct orphan *next;
+	struct delivery *delivery;
+	char *from, *why;
+};
+
+static void
+orphan_free(struct orphan *o)
+{
+	delivery_free(o->delivery);
+	free(o->from);
+	free(o->why);
+	free(o);
+}
+
+static void
+drop_orphan(struct dispatch *d)
+{
+	struct orphan *o = d->orphans;
+
+	d->orphans = o->next;
+	orphan_free(o);
+}
 
 struct dispatch *
 dispatch_new(struct agent *a)
@@ -35,6 +66,8 @@ dispatch_free(struct dispatch *d)
 {
 	if (d == NULL)
 		return;
+	while (d->orphans != NULL)
+		drop_orphan(d);
 	for (size_t i = 0; i < d->count; i++)
 		path_free(d->paths[i]);
 	free(d->paths);
@@ -48,6 +81,28 @@ find(const struct dispatch *d, const char *name)
 	int i = str_index(d->names, name);
 
 	return i < 0 ? NULL : d->paths[i];
+}
+
+/* Who was told of an open incident that the receiver forgets by itself. */
+static void
+restore_refresh(void *ctx, struct story *story)
+{
+	struct dispatch *d = ctx;
+
+	if (story->incident.status == INCIDENT_RESOLVED)
+		return;
+	for (size_t i = 0; i < d->count; i++)
+		if (channel_set_has(&story->notice.told, i))
+			path_refresh(d->paths[i], story->incident.id,
+			    story->incident.seq);
+}
+
+static void
+restore_refreshes(struct dispatch *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		path_forget_refreshes(d->paths[i]);
+	stories_each(d->agent, restore_refresh, d);
 }
 
 void
@@ -80,6 +135,7 @@ dispatch_configure(struct dispatch *d)
 	d->paths = paths;
 	d->names = names;
 	d->count = count;
+	restore_refreshes(d);
 }
 
 const char *const *
@@ -172,9 +228,9 @@ copy_to(struct dispatch *d, size_t channel, const struct delivery *x,
 	free(because);
 }
 
-void
-dispatch_fall_back(
-    struct dispatch *d, const char *from, struct delivery *x, const char *why)
+bool
+dispatch_fall_back(struct dispatch *d, const char *from,
+    const struct delivery *x, const char *why)
 {
 	struct story *story = stories_find(d->agent, x->incident);
 	const struct config_channel *c =
@@ -182,16 +238,73 @@ dispatch_fall_back(
 	int next;
 
 	if (story == NULL || c == NULL || !story->notice.ringing)
-		return; /* somebody has it, or it is over */
+		return true; /* somebody has it, or it is over */
+	if (whom_is_muted(d->agent, x->incident, x->event))
+		return false;
 	next = next_path(d, c, story);
-	if (next < 0) {
-		log_kv(LOG_LEVEL_ERROR, "no other path is left", "incident",
-		    x->incident, "channel", from, "why", why, NULL);
-		return;
-	}
+	if (next < 0)
+		return false;
 	notice_told(&story->notice, (size_t)next);
 	tell_keep(d->agent, story);
 	copy_to(d, (size_t)next, x, from, why);
+	return true;
+}
+
+void
+dispatch_orphan(struct dispatch *d, const char *from, const struct delivery *x,
+    const char *why)
+{
+	struct orphan *o;
+
+	if (dispatch_fall_back(d, from, x, why) || d->orphan_count >= ORPHANS)
+		return;
+	log_kv(LOG_LEVEL_ERROR, "no other path is left", "incident",
+	    x->incident, "channel", from, "why", why, NULL);
+	o = mem_alloc(sizeof(*o));
+	o->delivery = delivery_new(x->incident, x->seq, NULL);
+	o->delivery->event = x->event;
+	o->delivery->severity = x->severity;
+	o->delivery->created_ms = x->created_ms;
+	o->from = mem_strdup(from);
+	o->why = mem_strdup(why);
+	o->next = d->orphans;
+	d->orphans = o;
+	d->orphan_count++;
+}
+
+static void
+look_after_orphans(struct dispatch *d)
+{
+	struct orphan **at = &d->orphans;
+
+	if (d->orphans == NULL)
+		return;
+	writer_begin(d->agent->writer);
+	while (*at != NULL) {
+		struct orphan *o = *at;
+
+		if (!dispatch_fall_back(d, o->from, o->delivery, o->why)) {
+			at = &o->next;
+			continue;
+		}
+		*at = o->next;
+		d->orphan_count--;
+		orphan_free(o);
+	}
+	dispatch_sent(d, writer_end(d->agent->writer, true));
+}
+
+bool
+dispatch_usable(const struct dispatch *d, size_t channel)
+{
+	return path_usable(d->paths[channel]);
+}
+
+void
+dispatch_rebase(struct dispatch *d, int64_t jump_ms)
+{
+	for (size_t i = 0; i < d->count; i++)
+		path_rebase(d->paths[i], jump_ms);
 }
 
 void
@@ -325,20 +438,6 @@ by_key(const void *a, const void *b)
 	                        (x->delivery->arrival < y->delivery->arrival);
 }
 
-/* Who was told of an open incident that the receiver forgets by itself. */
-static void
-restore_refresh(void *ctx, struct story *story)
-{
-	struct dispatch *d = ctx;
-
-	if (story->incident.status == INCIDENT_RESOLVED)
-		return;
-	for (size_t i = 0; i < d->count; i++)
-		if (channel_set_has(&story->notice.told, i))
-			path_refresh(d->paths[i], story->incident.id,
-			    story->incident.seq);
-}
-
 static int
 restore_proofs(struct dispatch *d, struct err *err)
 {
@@ -393,7 +492,7 @@ dispatch_load(struct dispatch *d, struct err *err)
 	if (l.batched_count > 0)
 		qsort(l.batched, l.batched_count, sizeof(*l.batched), by_key);
 	rejoin(&l);
-	stories_each(d->agent, restore_refresh, d);
+	restore_refreshes(d);
 	drop_strays(d, &l);
 	if (rc != 0)
 		return err_wrap(err, "reading deliveries");
@@ -524,6 +623,7 @@ dispatch_any_path(const struct dispatch *d)
 void
 dispatch_tick(struct dispatch *d)
 {
+	look_after_orphans(d);
 	for (size_t i = 0; i < d->count; i++)
 		path_tick(d->paths[i]);
 }

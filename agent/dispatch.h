@@ -30,6 +30,10 @@ const char *const *dispatch_channels(const struct dispatch *d, size_t *count);
 
 /* Is it switched on? Others are not told, nor tested. */
 bool dispatch_enabled(const struct dispatch *d, size_t channel);
+/* Switched on, and not gone (410)? Then it may be told of incidents. */
+bool dispatch_usable(const struct dispatch *d, size_t channel);
+/* The wall clock was set forward by so much (or back, if less than 0). */
+void dispatch_rebase(struct dispatch *d, int64_t jump_ms);
 
 struct dispatch_message { /* borrowed for the call */
 	const char *incident;
@@ -48,9 +52,13 @@ struct dispatch_message { /* borrowed for the call */
 void dispatch_add(
     struct dispatch *d, size_t channel, const struct dispatch_message *m);
 /* Inside a writer group: channel `from` could not deliver x, `why`. The next
- * path that works tells it as well, and says so. */
-void dispatch_fall_back(
-    struct dispatch *d, const char *from, struct delivery *x, const char *why);
+ * path that works tells it as well, and says so. False if there is none now, or
+ * it is muted: ask again. */
+bool dispatch_fall_back(struct dispatch *d, const char *from,
+    const struct delivery *x, const char *why);
+/* The same for one that is given up: asked again here until somebody has it. */
+void dispatch_orphan(struct dispatch *d, const char *from,
+    const struct delivery *x, const char *why);
 /* Acknowledged or resolved: receivers need not be asked any more. */
 void dispatch_answered(struct dispatch *d, const char *incident);
 /* There is nothing more to ask about this delivery. */

@@ -130,6 +130,7 @@ explain_build(const struct config *c, const struct explain *what)
 	fill_facts(&facts, c, what);
 	route_plan(&plan, c->routes, c->route_count, &facts);
 	json_put_str(o, "probe", facts.probe);
+	json_put_bool(o, "known", config_find_probe(c, what->probe) != NULL);
 	json_put_str(o, "kind", facts.kind);
 	json_put_str(o, "component", facts.component);
 	json_put_str(o, "severity", severity_names[facts.severity]);

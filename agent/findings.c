@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#define OPEN_MAX 25000 /* beyond those opened by hand (agent/manual.h) */
+
 /* One number for probe and key; findings are few, and so are these. */
 static uint64_t
 hash(const struct target *t, const char *key)
@@ -67,6 +69,12 @@ take(struct agent *a, const struct target *t, const json_t *finding,
 
 	if (is_told(a, t, key))
 		return false;
+	if (a->loose_count >= OPEN_MAX) {
+		log_warn("a finding of %s is not told yet: %d incidents are "
+			 "open without a probe; resolve some",
+		    t->config->name, OPEN_MAX);
+		return false;
+	}
 	results_new_id(id);
 	severity_parse(json_str(finding, "severity"), &what.severity);
 	story = stories_open_loose(a, NULL);

@@ -8,6 +8,7 @@
 #include "agent/mutes.h"
 #include "agent/results.h"
 #include "agent/runs.h"
+#include "agent/stories.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/notify.h"
@@ -49,6 +50,10 @@ watch_clock(struct agent *a)
 	    str_duration_human(by, (jump_ms < 0 ? -jump_ms : jump_ms) * 1000),
 	    jump_ms < 0 ? "back" : "forward");
 	runs_rebase(a);
+	dispatch_rebase(a->dispatch, jump_ms);
+	stories_recheck(a);
+	if (a->drill_ms > clock_wall_ms())
+		a->drill_ms = clock_wall_ms();
 }
 
 static void

@@ -115,10 +115,13 @@ describe(const struct manual *m)
 static const struct story *
 find_key(const struct agent *a, const char *key)
 {
+	uint64_t hash = key != NULL ? schedule_hash(key) : 0;
+
 	for (size_t i = 0; key != NULL && i < a->loose_count; i++) {
 		const struct story *s = a->loose[i];
 
-		if (s->about != NULL && str_eq(json_str(s->about, "key"), key))
+		if (s->key_hash == hash && s->about != NULL &&
+		    str_eq(json_str(s->about, "key"), key))
 			return s;
 	}
 	return NULL;

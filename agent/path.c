@@ -290,6 +290,26 @@ path_enabled(const struct path *p)
 }
 
 bool
+path_usable(const struct path *p)
+{
+	return p->enabled && !p->disabled;
+}
+
+void
+path_rebase(struct path *p, int64_t jump_ms)
+{
+	for (struct delivery *x = p->line.first; x != NULL; x = x->after) {
+		x->due_ms += jump_ms; /* all of them: their order stays */
+		if (x->first_try_ms != 0)
+			x->first_try_ms += jump_ms;
+		if (x->fallback_ms != 0)
+			x->fallback_ms += jump_ms;
+	}
+	path_follow_rebase(p, jump_ms);
+	path_pump(p);
+}
+
+bool
 path_merges(const struct path *p)
 {
 	return p->traits.digests;

@@ -34,12 +34,17 @@ void path_forget_dead(struct path *p);
  * the incident was acknowledged or resolved. */
 void path_poll(struct path *p, const struct delivery_row *row);
 void path_answered(struct path *p, const char *incident);
-/* An open incident that the receiver must be reminded of, at the start. */
+/* Open incidents that the receiver must be reminded of, anew: all are
+ * forgotten, then each is named. */
+void path_forget_refreshes(struct path *p);
 void path_refresh(struct path *p, const char *incident, int seq);
+/* The wall clock was set forward by so much (or back, if less than 0). */
+void path_rebase(struct path *p, int64_t jump_ms);
 
 void path_status(const struct path *p, struct dispatch_status *out);
 bool path_works(const struct path *p);
 bool path_enabled(const struct path *p);
+bool path_usable(const struct path *p); /* enabled, and not gone (410) */
 bool path_busy(const struct path *p);
 bool path_merges(const struct path *p); /* may it tell several as one? */
 int64_t path_fallback_after_ms(const struct path *p);

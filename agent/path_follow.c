@@ -79,6 +79,10 @@ take(struct follow_list *list, const char *incident)
 static void
 refresh(struct path *p, struct follow *f)
 {
+	if (p->traits.refresh_ms == 0) {
+		follow_free(f); /* another configuration meanwhile */
+		return;
+	}
 	f->due_ms = clock_wall_ms() + p->traits.refresh_ms;
 	follow_add(&p->refreshes, f);
 }
@@ -86,20 +90,32 @@ refresh(struct path *p, struct follow *f)
 void
 path_refresh(struct path *p, const char *incident, int seq)
 {
-	if (p->traits.refresh_ms > 0)
-		refresh(p, follow_new(incident, seq, NULL));
+	refresh(p, follow_new(incident, seq, NULL));
+}
+
+void
+path_forget_refreshes(struct path *p)
+{
+	follow_clear(&p->refreshes);
+}
+
+/* Somebody may have answered, or it may be over, since it was sent: then
+ * nobody need answer it there. */
+static void
+poll(struct path *p, struct follow *f, int64_t after_ms)
+{
+	const struct story *story = stories_find(p->agent, f->incident);
+
+	f->cancel = story == NULL || story->incident.status != INCIDENT_OPEN;
+	f->due_ms = clock_wall_ms() + (f->cancel ? 0 : after_ms);
+	follow_add(&p->polls, f);
 }
 
 void
 path_poll(struct path *p, const struct delivery_row *row)
 {
-	struct follow *f;
-
-	if (p->kind->poll == NULL || row->remote_id == NULL)
-		return;
-	f = follow_new(row->incident, row->seq, row->remote_id);
-	f->due_ms = clock_wall_ms();
-	follow_add(&p->polls, f);
+	if (p->kind->poll != NULL && row->remote_id != NULL)
+		poll(p, follow_new(row->incident, row->seq, row->remote_id), 0);
 }
 
 void
@@ -107,21 +123,17 @@ path_follow_delivered(
     struct path *p, const struct delivery *x, const struct receipt *r)
 {
 	const struct story *story = stories_find(p->agent, x->incident);
-	struct follow *f;
 
-	if (story == NULL || story->incident.status == INCIDENT_RESOLVED)
-		return;
-	if (p->traits.refresh_ms > 0) {
+	if (p->traits.refresh_ms > 0 && story != NULL &&
+	    story->incident.status != INCIDENT_RESOLVED) {
 		follow_free(take(&p->refreshes, x->incident));
 		refresh(p, follow_new(x->incident, x->seq, NULL));
 	}
 	/* A digest is no one incident's: its receipt acknowledges none. */
-	if (x->batch != NULL || r->poll_after_ms < 0 || p->kind->poll == NULL ||
-	    r->remote_id[0] == '\0' || story->incident.status != INCIDENT_OPEN)
-		return;
-	f = follow_new(x->incident, x->seq, r->remote_id);
-	f->due_ms = clock_wall_ms() + r->poll_after_ms;
-	follow_add(&p->polls, f);
+	if (x->batch == NULL && r->poll_after_ms >= 0 &&
+	    p->kind->poll != NULL && r->remote_id[0] != '\0')
+		poll(p, follow_new(x->incident, x->seq, r->remote_id),
+		    r->poll_after_ms);
 }
 
 /* Resolved: the end is on its way. */
@@ -144,8 +156,8 @@ path_answered(struct path *p, const char *incident)
 			continue;
 		f->cancel = true;
 		f->due_ms = clock_wall_ms();
+		loop_timer_arm_ms(p->timer, 1); /* we may be in a group */
 	}
-	path_pump(p);
 }
 
 /* Nothing more to ask: the row says so, too. */
@@ -190,9 +202,8 @@ path_follow_settle(struct path *p, const struct receipt *r)
 
 		if (story != NULL &&
 		    story->incident.status != INCIDENT_RESOLVED) {
+			follow_free(take(&p->refreshes, f->incident));
 			refresh(p, f);
-			if (r->status == RECEIPT_RETRY)
-				f->due_ms = clock_wall_ms() + AGAIN_MS;
 			return;
 		}
 		follow_free(f);
@@ -203,4 +214,14 @@ path_follow_settle(struct path *p, const struct receipt *r)
 	} else {
 		follow_free(f);
 	}
+}
+
+void
+path_follow_rebase(struct path *p, int64_t jump_ms)
+{
+	struct follow_list *lists[] = {&p->polls, &p->refreshes};
+
+	for (size_t i = 0; i < 2; i++)
+		for (struct follow *f = lists[i]->first; f != NULL; f = f->next)
+			f->due_ms += jump_ms;
 }

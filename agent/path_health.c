@@ -5,8 +5,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define SICK_FAILURES 3     /* in a row, or … */
-#define SICK_OLD_MS   60000 /* … something waits this long: people hear it */
+#define SICK_FAILURES     3    /* in a row, or … */
+#define FALLBACK_AGAIN_MS 5000 /* no other path works now, or it is muted */
+#define SICK_OLD_MS       60000 /* … something waits this long: people hear it */
 
 static void
 health(struct path *p, enum outcome outcome, const char *reason)
@@ -109,15 +110,19 @@ fall_back(struct path *p)
 	struct writer *w = p->agent->writer;
 
 	writer_begin(w);
-	for (struct delivery *x = p->line.first; x != NULL; x = x->after)
-		if (x->fallback_ms != 0 && x->fallback_ms <= now_ms) {
-			dispatch_fall_back(p->agent->dispatch, p->name, x,
-			    p->last_error[0] != '\0' ? p->last_error
-						     : "no answer yet");
-			x->fallback_ms = 0;
-			p->fallbacks--;
-			path_put_row(p, x);
+	for (struct delivery *x = p->line.first; x != NULL; x = x->after) {
+		if (x->fallback_ms == 0 || x->fallback_ms > now_ms)
+			continue;
+		if (!dispatch_fall_back(p->agent->dispatch, p->name, x,
+			p->last_error[0] != '\0' ? p->last_error
+						 : "no answer yet")) {
+			x->fallback_ms = now_ms + FALLBACK_AGAIN_MS;
+			continue;
 		}
+		x->fallback_ms = 0;
+		p->fallbacks--;
+		path_put_row(p, x);
+	}
 	dispatch_sent(p->agent->dispatch, writer_end(w, true));
 }
 

@@ -19,7 +19,7 @@ struct follow { /* of a delivery that arrived */
 	bool cancel;     /* nobody need answer it there any more */
 };
 
-struct follow_list { /* one interval: the first is due first */
+struct follow_list { /* in the order in which they came */
 	struct follow *first, **last;
 };
 
@@ -70,11 +70,18 @@ struct path {
  * clock to come back at (INT64_MAX: when something changes). */
 bool path_send_next(struct path *p, uint64_t committed, int64_t *wake_ms);
 bool path_send_follow(struct path *p, int64_t *wake_ms);
+/* It counts against the channel's cap. */
+void path_pay(struct path *p, const struct delivery *x);
 
 /* path_receipt.c: what became of the job in the worker's hands. */
 void path_settle(struct path *p, const struct receipt *r);
 /* This delivery alone can never be made. In a writer group. */
 void path_bury(struct path *p, struct delivery *x, const struct receipt *r);
+/* The whole message that it is in. */
+void
+path_bury_message(struct path *p, struct delivery *x, const struct receipt *r);
+/* It is tried again then, with those it leaves together with. */
+void path_put_off(struct path *p, struct delivery *x, int64_t due_ms);
 
 /* path_follow.c */
 void follow_init(struct follow_list *list);
@@ -86,5 +93,6 @@ void path_follow_delivered(
     struct path *p, const struct delivery *x, const struct receipt *r);
 void path_follow_settle(struct path *p, const struct receipt *r);
 void path_follow_end(struct path *p, const char *incident);
+void path_follow_rebase(struct path *p, int64_t jump_ms);
 
 #endif

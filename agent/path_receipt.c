@@ -120,7 +120,7 @@ path_bury(struct path *p, struct delivery *x, const struct receipt *r)
 	put_row(p, x, DELIVERY_DEAD, r);
 	log_receipt(p, x, LOG_LEVEL_ERROR, "dead letter", r);
 	if (x->fallback_ms != 0)
-		dispatch_fall_back(p->agent->dispatch, p->name, x, r->detail);
+		dispatch_orphan(p->agent->dispatch, p->name, x, r->detail);
 	finish(p, x);
 }
 
@@ -167,6 +167,7 @@ succeeded(struct path *p, struct members *m, const struct receipt *r)
 	p->last_error[0] = '\0';
 	p->last_delivered_ms = clock_wall_ms();
 	p->rest_ms = 0;
+	path_pay(p, m->one);
 	log_receipt(p, m->one, LOG_LEVEL_INFO, "delivered", r);
 	if (m->batch != NULL) {
 		p->digests++;
@@ -188,8 +189,27 @@ bury_all(struct path *p, struct members *m, const struct receipt *r)
 	for (size_t i = 0; i < m->count; i++)
 		path_bury(p, member(m, i), r);
 	if (m->batch != NULL) {
-		m->batch->count = 0;
+		m->batch->count = 0; /* its members are gone */
 		batch_free(m->batch);
+	}
+}
+
+void
+path_bury_message(struct path *p, struct delivery *x, const struct receipt *r)
+{
+	struct members m = members(x);
+
+	bury_all(p, &m, r);
+}
+
+void
+path_put_off(struct path *p, struct delivery *x, int64_t due_ms)
+{
+	struct members m = members(x);
+
+	for (size_t i = 0; i < m.count; i++) {
+		member(&m, i)->due_ms = due_ms;
+		delivery_line_moved(&p->line, member(&m, i));
 	}
 }
 

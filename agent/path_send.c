@@ -8,6 +8,7 @@
 #include "agent/path_own.h"
 #include "agent/stories.h"
 #include "agent/subscribe.h"
+#include "agent/whom.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -17,6 +18,7 @@
 #include "base/str.h"
 
 #define STORE_RETRY_MS 5000
+#define MUTE_LOOK_MS   5000 /* what waited is muted meanwhile */
 #define BATCH_MAX      20000
 #define MEMBERS_BESIDE 1024 /* of a line: what link.c puts around them */
 #define DIGEST_COST    5.0  /* messages that one digest counts for, at most */
@@ -51,8 +53,9 @@ next_token_ms(const struct path *p)
 	return (int64_t)((1.0 - p->tokens) / rate) + 1;
 }
 
-static void
-pay(struct path *p, const struct delivery *x)
+/* For what arrived; what did not is bounded by the breaker. */
+void
+path_pay(struct path *p, const struct delivery *x)
 {
 	double cost = x->batch != NULL ? (double)x->batch->count : 1;
 
@@ -180,8 +183,18 @@ give_up(struct path *p, struct delivery *x, const struct err *why)
 	receipt_set(&r, RECEIPT_REJECTED, 0, "%s", why->text);
 	writer_begin(p->agent->writer);
 	p->failed++;
-	path_bury(p, x, &r);
-	writer_end(p->agent->writer, true);
+	path_bury_message(p, x, &r);
+	dispatch_sent(p->agent->dispatch, writer_end(p->agent->writer, true));
+}
+
+/* The store does not give it: others need not wait for that. */
+static void
+stand_back(
+    struct path *p, struct delivery *x, int64_t until_ms, const struct err *why)
+{
+	p->failures++;
+	str_copy(p->last_error, sizeof(p->last_error), why->text);
+	path_put_off(p, x, until_ms);
 }
 
 static bool
@@ -193,10 +206,14 @@ send_now(struct path *p, struct delivery *x, int64_t *wake_ms)
 	json_t *message;
 
 	if (compose(p, x, &message, &err) != 0) {
-		if (stored &&
-		    (err.code == ERR_MISSING || err.code == ERR_PROTO))
+		bool gone = stored &&
+		            (err.code == ERR_MISSING || err.code == ERR_PROTO);
+
+		*wake_ms = clock_wall_ms() + (gone ? 0 : STORE_RETRY_MS);
+		if (gone)
 			give_up(p, x, &err);
-		*wake_ms = clock_wall_ms() + STORE_RETRY_MS;
+		else
+			stand_back(p, x, *wake_ms, &err);
 		return false;
 	}
 	buf_init(&members, LINES_MAX - MEMBERS_BESIDE);
@@ -208,7 +225,6 @@ send_now(struct path *p, struct delivery *x, int64_t *wake_ms)
 	if (!sent)
 		return false;
 	p->current.delivery = x;
-	pay(p, x);
 	if (x->first_try_ms == 0)
 		x->first_try_ms = p->current.sent_ms;
 	fault_point("delivery sent");
@@ -233,7 +249,8 @@ company(struct path *p, struct delivery *x, uint64_t committed,
 	size_t count;
 
 	*out = NULL;
-	if (!p->traits.digests || p->line.count < 2 || x->event == EVENT_TEST)
+	if (!p->traits.digests || p->line.count < 2 || x->event == EVENT_TEST ||
+	    x->attempts > 0)
 		return 1;
 	count = delivery_line_join(
 	    &p->line, x, clock_wall_ms(), committed, BATCH_MAX, out);
@@ -291,6 +308,12 @@ path_send_next(struct path *p, uint64_t committed, int64_t *wake_ms)
 		return false;
 	}
 	if (x->batch == NULL &&
+	    whom_is_muted(p->agent, x->incident, x->event)) {
+		*wake_ms = now_ms + MUTE_LOOK_MS;
+		path_put_off(p, x, *wake_ms);
+		return false;
+	}
+	if (x->batch == NULL &&
 	    (count = company(p, x, committed, &members)) > 1) {
 		pin(p, members, count);
 		if (!writer_failing(p->agent->writer))
@@ -320,11 +343,37 @@ follow_members(struct path *p, const struct follow *f, bool poll,
 	return JOB_REFRESH;
 }
 
+static void
+unlink_follow(struct follow_list *list, struct follow *f)
+{
+	struct follow **at = &list->first;
+
+	while (*at != f)
+		at = &(*at)->next;
+	*at = f->next;
+	if (list->last == &f->next)
+		list->last = at;
+}
+
+/* Repetitions come round in their order; a question that was put off, or that
+ * is to be cancelled, may be due before the first. */
+static struct follow *
+earliest(const struct follow_list *list, bool poll)
+{
+	struct follow *best = list->first;
+
+	for (struct follow *f = best; poll && f != NULL; f = f->next)
+		if (f->due_ms < best->due_ms)
+			best = f;
+	return best;
+}
+
 static bool
-send_first(
+send_follow(
     struct path *p, struct follow_list *list, bool poll, int64_t *wake_ms)
 {
-	struct follow *f = list->first;
+	struct follow *f = earliest(list, poll);
+	int64_t now_ms = clock_wall_ms();
 	struct err err = ERR_INIT;
 	struct buf members;
 	enum path_job job;
@@ -332,7 +381,7 @@ send_first(
 
 	if (f == NULL)
 		return false;
-	if (f->due_ms > clock_wall_ms()) {
+	if (f->due_ms > now_ms) {
 		if (f->due_ms < *wake_ms)
 			*wake_ms = f->due_ms;
 		return false;
@@ -341,19 +390,22 @@ send_first(
 	job = follow_members(p, f, poll, &members, &err);
 	sent = job != JOB_NONE && hand_over(p, &members, job);
 	buf_fini(&members);
-	list->first = f->next;
-	if (list->first == NULL)
-		list->last = &list->first;
-	if (sent)
+	unlink_follow(list, f);
+	if (sent) {
 		p->current.follow = f;
-	else
+	} else if (err.code == ERR_MISSING &&
+		   !writer_failing(p->agent->writer)) {
 		follow_free(f); /* its event is gone: nothing to repeat */
+	} else {
+		f->due_ms = now_ms + STORE_RETRY_MS;
+		follow_add(list, f);
+	}
 	return sent;
 }
 
 bool
 path_send_follow(struct path *p, int64_t *wake_ms)
 {
-	return send_first(p, &p->polls, true, wake_ms) ||
-	       send_first(p, &p->refreshes, false, wake_ms);
+	return send_follow(p, &p->polls, true, wake_ms) ||
+	       send_follow(p, &p->refreshes, false, wake_ms);
 }

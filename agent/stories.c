@@ -6,6 +6,7 @@
 #include "agent/dispatch.h"
 #include "agent/schedule.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -75,6 +76,8 @@ stories_adopt(struct agent *a, struct story *story)
 		    mem_grow(a->loose, a->loose_room, sizeof(struct story *));
 	}
 	a->loose[a->loose_count++] = story;
+	if (json_object_get(story->about, "key") != NULL)
+		story->key_hash = schedule_hash(json_str(story->about, "key"));
 	if (story->incident.id[0] != '\0')
 		stories_index(a, story);
 }
@@ -221,7 +224,7 @@ rename_told(void *ctx, struct story *story)
 		if (now >= 0)
 			channel_set_add(&told, (size_t)now);
 	}
-	story->notice.told = told;
+	notice_retold(&story->notice, &told);
 	story->due_ms = 0;
 }
 
@@ -307,7 +310,7 @@ assume_notice(const struct agent *a, struct story *story)
 	for (size_t i = 0; in->told && i < count; i++)
 		notice_told(&story->notice, i);
 	story->notice.alarm_ms = in->told ? in->told_ms : 0;
-	story->notice.pages = ROUTE_PAGES_MAX;
+	story->notice.paged_ms = in->told ? clock_wall_ms() : 0;
 }
 
 int

@@ -46,6 +46,8 @@ fill_incident(struct message *m, const struct incident *in)
 	m->failing_since_ms = in->failing_since_ms;
 	m->acknowledged_by = in->acknowledged_by;
 	m->outcome = in->outcome;
+	if (in->finding && in->status != INCIDENT_RESOLVED)
+		m->outcome = OUTCOME_FAILED; /* a fact, not a state */
 	m->reason = in->reason;
 	m->seq = in->seq;
 }

@@ -36,7 +36,7 @@ resolve(void *ctx, const struct option_list *names, int64_t now_ms)
 		duty_resolve(w->agent->config, names->items[i], now_ms,
 		    channels, chosen);
 	for (size_t i = 0; i < count; i++)
-		if ((names == NULL || chosen[i]) && dispatch_enabled(d, i) &&
+		if ((names == NULL || chosen[i]) && dispatch_usable(d, i) &&
 		    !is_sick_path(w, channels[i]))
 			channel_set_add(&set, i);
 	free(chosen);
@@ -77,6 +77,21 @@ whom_init(struct whom *w, struct agent *a, const struct story *story)
 	w->facts = (struct notice_facts){
 	    .plan = &w->plan, .now_ms = now_ms, .resolve = resolve, .ctx = w};
 	find_mute(w, story, now_ms);
+}
+
+bool
+whom_is_muted(struct agent *a, const char *incident, enum event_type event)
+{
+	const struct story *story;
+	struct whom w;
+
+	if (!notice_is_bad(event))
+		return false;
+	story = stories_find(a, incident);
+	if (story == NULL || story->incident.status == INCIDENT_RESOLVED)
+		return false;
+	whom_init(&w, a, story);
+	return w.facts.muted;
 }
 
 void

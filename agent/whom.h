@@ -23,6 +23,10 @@ struct whom { /* borrows from the agent and the story */
 
 void whom_init(struct whom *w, struct agent *a, const struct story *story);
 
+/* Is this bad news of an incident that is muted now? */
+bool
+whom_is_muted(struct agent *a, const char *incident, enum event_type event);
+
 /* Work out when the story is next due by time alone. */
 void whom_reckon(struct agent *a, struct story *story);
 

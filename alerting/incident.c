@@ -263,10 +263,10 @@ on_active(const struct turn *t)
 		return;
 	}
 	in->flapping = t->verdict->flapping;
-	if (in->flapping && !flapped)
-		change(t, EVENT_FLAPPING, in->told);
-	else if (t->outcome > in->outcome)
+	if (t->outcome > in->outcome)
 		change(t, EVENT_WORSENED, in->told);
+	else if (in->flapping && !flapped)
+		change(t, EVENT_FLAPPING, in->told);
 	else if (t->outcome < in->outcome && !in->flapping)
 		change(t, EVENT_IMPROVED, in->told);
 	else if (flapped && !in->flapping)

@@ -43,6 +43,19 @@ add_page(struct channel_set *who, const struct route_page *page,
 	channel_set_join(who, &some);
 }
 
+/* Pages that were due when the last one left are taken: whatever the plan is by
+ * now, as a reload may have changed it. */
+static size_t
+taken(const struct notice *n, const struct route_plan *plan)
+{
+	size_t count = 0;
+
+	while (n->paged_ms != 0 && count < plan->count &&
+	       plan->pages[count].after_ms <= n->paged_ms - n->alarm_ms)
+		count++;
+	return count;
+}
+
 /* Every page that is due by now, at once: none is rung twice because the agent
  * was away or the incident was muted meanwhile. */
 static void
@@ -51,9 +64,9 @@ take_pages(
 {
 	int64_t since_ms = f->now_ms - n->alarm_ms;
 
-	while (n->pages < f->plan->count &&
-	       f->plan->pages[n->pages].after_ms <= since_ms)
-		add_page(who, &f->plan->pages[n->pages++], f);
+	for (size_t i = taken(n, f->plan);
+	     i < f->plan->count && f->plan->pages[i].after_ms <= since_ms; i++)
+		add_page(who, &f->plan->pages[i], f);
 	n->paged_ms = f->now_ms;
 }
 
@@ -62,7 +75,7 @@ start_alarm(
     struct notice *n, const struct notice_facts *f, struct channel_set *who)
 {
 	n->alarm_ms = f->now_ms;
-	n->pages = 0;
+	n->paged_ms = 0;
 	n->rounds = 0;
 	n->owed = false;
 	take_pages(n, f, who);
@@ -89,7 +102,8 @@ static bool
 is_alarm(const struct notice *n, enum event_type event)
 {
 	return news_of[event] == NEWS_ALARM ||
-	       (event == EVENT_FLAPPING && n->alarm_ms == 0 && !n->owed);
+	       (event == EVENT_FLAPPING && n->alarm_ms == 0 && !n->owed &&
+		   !n->answered);
 }
 
 static void
@@ -98,6 +112,7 @@ bad_news(struct notice *n, enum event_type event, const struct notice_facts *f,
 {
 	if (is_alarm(n, event)) {
 		n->ringing = true;
+		n->answered = false;
 		n->owed = true;
 		n->alarm_ms = 0;
 	}
@@ -117,8 +132,10 @@ notice_on_event(struct notice *n, enum event_type event, bool notify,
 
 	memset(out, 0, sizeof(*out));
 	out->event = event;
-	if (event == EVENT_ACKNOWLEDGED)
+	if (event == EVENT_ACKNOWLEDGED) {
 		n->ringing = n->owed = false;
+		n->answered = true;
+	}
 	if (news == NEWS_END) {
 		end(n, out);
 		return;
@@ -148,6 +165,8 @@ repeat_at(const struct notice *n, const struct route_plan *plan)
 int64_t
 notice_next_ms(const struct notice *n, const struct notice_facts *f)
 {
+	size_t next;
+
 	if (!n->ringing)
 		return INT64_MAX;
 	if (f->muted)
@@ -156,8 +175,9 @@ notice_next_ms(const struct notice *n, const struct notice_facts *f)
 		return f->now_ms;
 	if (n->alarm_ms == 0)
 		return INT64_MAX;
-	if (n->pages < f->plan->count)
-		return n->alarm_ms + f->plan->pages[n->pages].after_ms;
+	next = taken(n, f->plan);
+	if (next < f->plan->count)
+		return n->alarm_ms + f->plan->pages[next].after_ms;
 	return repeat_at(n, f->plan);
 }
 
@@ -166,14 +186,14 @@ next_page(
     struct notice *n, const struct notice_facts *f, struct notice_step *out)
 {
 	out->event = EVENT_ESCALATED;
-	if (n->pages >= f->plan->count) {
+	if (taken(n, f->plan) >= f->plan->count) {
 		n->alarm_ms = f->now_ms;
-		n->pages = 0;
+		n->paged_ms = 0;
 		n->rounds++;
 		out->who = n->told;
 	}
 	take_pages(n, f, &out->who);
-	out->page = n->pages;
+	out->page = (unsigned)taken(n, f->plan);
 	out->round = n->rounds;
 }
 
@@ -202,6 +222,22 @@ notice_on_time(
 	finish(n, out);
 }
 
+bool
+notice_is_bad(enum event_type event)
+{
+	return news_of[event] == NEWS_ALARM || news_of[event] == NEWS_BAD;
+}
+
+void
+notice_retold(struct notice *n, const struct channel_set *told)
+{
+	bool lost = !channel_set_empty(&n->told) && channel_set_empty(told);
+
+	n->told = *told;
+	if (lost && n->ringing)
+		n->owed = true;
+}
+
 void
 notice_told(struct notice *n, size_t channel)
 {
@@ -222,9 +258,9 @@ notice_to_json(const struct notice *n, const char *const *names, size_t count)
 	json_put(json, "told", told);
 	json_put_int(json, "alarm_ms", n->alarm_ms);
 	json_put_int(json, "paged_ms", n->paged_ms);
-	json_put_int(json, "pages", n->pages);
 	json_put_int(json, "rounds", n->rounds);
 	json_put(json, "ringing", json_boolean(n->ringing));
+	json_put(json, "answered", json_boolean(n->answered));
 	json_put(json, "owed", json_boolean(n->owed));
 	json_put(json, "muted", json_boolean(n->muted));
 	return json;
@@ -259,8 +295,8 @@ notice_from_json(struct notice *n, const json_t *json, const char *const *names,
     size_t count, struct err *err)
 {
 	static const char *const keys[] = {"told", "alarm_ms", "paged_ms",
-	    "pages", "rounds", "ringing", "owed", "muted", NULL};
-	int64_t pages, rounds;
+	    "rounds", "ringing", "answered", "owed", "muted", NULL};
+	int64_t rounds;
 
 	(void)count;
 	memset(n, 0, sizeof(*n));
@@ -270,13 +306,15 @@ notice_from_json(struct notice *n, const json_t *json, const char *const *names,
 		json, "alarm_ms", 0, INT64_MAX / 2, &n->alarm_ms, err) != 0 ||
 	    json_need_int(
 		json, "paged_ms", 0, INT64_MAX / 2, &n->paged_ms, err) != 0 ||
-	    json_need_int(json, "pages", 0, NUMBER_MAX, &pages, err) != 0 ||
 	    json_need_int(json, "rounds", 0, NUMBER_MAX, &rounds, err) != 0)
 		return err_wrap(err, "notice");
-	n->pages = (unsigned)pages;
 	n->rounds = (unsigned)rounds;
 	n->ringing = json_is_true(json_object_get(json, "ringing"));
+	n->answered = json_is_true(json_object_get(json, "answered"));
 	n->owed = json_is_true(json_object_get(json, "owed"));
 	n->muted = json_is_true(json_object_get(json, "muted"));
+	if (n->ringing && channel_set_empty(&n->told) &&
+	    json_array_size(json_object_get(json, "told")) > 0)
+		n->owed = true; /* whoever was told is gone */
 	return 0;
 }

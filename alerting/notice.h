@@ -30,9 +30,9 @@ struct notice {                  /* of one incident, kept with it */
 	int64_t alarm_ms; /* wall clock: the plan counts from here; 0 = the
 	                     alarm has not left yet, or there is none */
 	int64_t paged_ms; /* wall clock of the last page; 0 */
-	unsigned pages;   /* of the plan, taken since alarm_ms */
 	unsigned rounds;  /* repetitions since the alarm */
 	bool ringing;     /* open, and nobody acknowledged */
+	bool answered;    /* somebody acknowledged this alarm */
 	bool owed;        /* an alarm was held back */
 	bool muted;       /* the last bad news was held back */
 };
@@ -70,6 +70,13 @@ void notice_on_time(struct notice *n, const struct notice_facts *facts,
  * happens. While it is muted: now, as only the caller knows until when. */
 int64_t
 notice_next_ms(const struct notice *n, const struct notice_facts *facts);
+
+/* Bad news is what a mute keeps back. */
+bool notice_is_bad(enum event_type event);
+
+/* Channels left, or changed their places: these of the told are there still. If
+ * an alarm that nobody answered is left without any, it is owed again. */
+void notice_retold(struct notice *n, const struct channel_set *told);
 
 /* A message of this incident leaves by another channel as well. */
 void notice_told(struct notice *n, size_t channel);

@@ -61,7 +61,9 @@ render_digest_title(char dst[RENDER_DIGEST_TITLE_MAX], const struct message *m)
 	const json_t *worst =
 	    json_array_get(json_object_get(m->digest, "incidents"), 0);
 	bool all = render_digest_is_over(m);
-	const char *name = json_str(worst, all ? "probe" : "title");
+	const char *title = json_str(worst, "title");
+	const char *name =
+	    all ? render_over(json_str(worst, "probe"), title) : title;
 	struct buf out;
 
 	buf_init(&out, 8192);
@@ -107,7 +109,7 @@ read_item(struct render_digest_item *item, const json_t *from)
 	if (item->as.event == EVENT_DIGEST) /* a list does not hold lists */
 		item->as.event = EVENT_OPENED;
 	if (item->as.event == EVENT_RESOLVED || title[0] == '\0')
-		title = json_str(from, "probe");
+		title = render_over(json_str(from, "probe"), title);
 	clean(item->title, sizeof(item->title), title);
 	clean(item->reason, sizeof(item->reason), json_str(from, "reason"));
 	render_state(item->state, &item->as);

@@ -76,11 +76,22 @@ clean(char *dst, size_t size, const char *src)
 	str_printable(dst, size, src, strlen(src));
 }
 
+/* Not "RESOLVED: portal is failing"; but what people and findings opened has
+ * only its title. */
+const char *
+render_over(const char *probe, const char *title)
+{
+	return probe[0] != '\0' &&
+	               (title[0] == '\0' || str_starts(title, probe))
+	           ? probe
+	           : title;
+}
+
 const char *
 render_headline(const struct message *m)
 {
-	if (m->event == EVENT_RESOLVED && m->probe[0] != '\0')
-		return m->probe; /* not "RESOLVED: portal is failing" */
+	if (m->event == EVENT_RESOLVED)
+		return render_over(m->probe, m->title);
 	if (m->title[0] != '\0')
 		return m->title;
 	if (m->event == EVENT_DIGEST)

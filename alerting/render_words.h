@@ -22,6 +22,8 @@ void render_state(char dst[40], const struct message *m);
 /* What it is about: "portal is failing"; once it is over, "portal"; of a digest
  * its own title (render_digest.h has a better one). Not yet printable;
  * borrowed. */
+/* What to call an incident that is over: its probe, or its title. */
+const char *render_over(const char *probe, const char *title);
 const char *render_headline(const struct message *m);
 
 /* What is said beside the state: "connect to … refused", "after 12 min". */

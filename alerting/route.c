@@ -7,8 +7,9 @@
 #include "base/check.h"
 #include "base/str.h"
 
-#define STARS_MAX 4 /* in a pattern */
-#define DAY       (24 * 3600000LL)
+#define STARS_MAX     4 /* in a pattern */
+#define DAY           (24 * 3600000LL)
+#define REPEAT_MIN_MS 1000
 
 const struct option route_match_options[] = {
     {.name = "severity",
@@ -190,8 +191,8 @@ add_page(struct route_plan *plan, const struct route_page *page)
 {
 	size_t at = plan->count;
 
-	if (plan->count == ROUTE_PAGES_MAX)
-		return; /* more than 64 pages are no escalation any more */
+	if (plan->count == ROUTE_PAGES_MAX) /* the latest gives way */
+		at = --plan->count;
 	while (at > 0 && plan->pages[at - 1].after_ms > page->after_ms)
 		at--;
 	memmove(&plan->pages[at + 1], &plan->pages[at],
@@ -363,6 +364,9 @@ check_steps(const struct route *r, struct err *err)
 			    "escalate: step %zu comes no later than the one "
 			    "before it; `after` counts from the alarm",
 			    i + 1);
+	if (r->repeat_ms != 0 && r->repeat_ms < REPEAT_MIN_MS)
+		return err_set(
+		    err, ERR_CONFIG, "repeat: at least 1s, or 0 for never");
 	if (r->escalate.count > 0 && r->notify.count == 0)
 		return err_set(err, ERR_CONFIG,
 		    "notify: is empty, so nobody is told at first although "

@@ -216,6 +216,8 @@ act(struct world *w)
 		happen(w, EVENT_IMPROVED);
 	} else if (deed == 6) {
 		happen(w, EVENT_NOTE);
+	} else if (deed == 8) {
+		happen(w, EVENT_FLAPPING);
 	} else if (deed == 7 && !w->acknowledged) {
 		happen(w, EVENT_REMINDER);
 	} else {
@@ -248,7 +250,7 @@ assert_never_silent(struct world *w)
 static void
 restart(struct world *w)
 {
-	struct notice copy = {.pages = 77};
+	struct notice copy = {.rounds = 77};
 	json_t *json = notice_to_json(&w->n, names, CHANNELS);
 	struct err err = ERR_INIT;
 
