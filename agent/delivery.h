@@ -80,8 +80,9 @@ struct delivery *delivery_line_next(const struct delivery_line *line,
     int64_t now_ms, uint64_t committed, int64_t *wake_ms);
 
 /* Those that may join `leader` in one message, itself first: committed, not
- * tried yet, in no batch, no earlier one of their incident left out; and due by `due_ms`, or, if
- * that is 0, of its grouping. At most `max`; the array is the caller's. */
+ * tried yet, in no batch, no earlier one of their incident left out; and due
+ * by `due_ms`, or, if that is 0, of its grouping. At most `max`; the array is
+ * the caller's. */
 size_t
 delivery_line_join(const struct delivery_line *line, struct delivery *leader,
     int64_t due_ms, uint64_t committed, size_t max, struct delivery ***out);

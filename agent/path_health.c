@@ -5,9 +5,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define SICK_FAILURES     3    /* in a row, or … */
-#define FALLBACK_AGAIN_MS 5000 /* no other path works now, or it is muted */
-#define SICK_OLD_MS       60000 /* … something waits this long: people hear it */
+#define SICK_FAILURES     3     /* in a row, or … */
+#define SICK_OLD_MS       60000 /* … nothing moves for so long: people hear */
+#define FALLBACK_AGAIN_MS 5000  /* no other path works now, or it is muted */
 
 static void
 health(struct path *p, enum outcome outcome, const char *reason)

@@ -7,7 +7,8 @@ import signal
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 from harness import free_port, main, uptime, wait_for  # noqa: E402
 from path_worker import message  # noqa: E402

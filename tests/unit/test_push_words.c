@@ -98,7 +98,7 @@ a_digest_that_is_over_does_not_ring(void **state)
 	assert_int_equal(push_volume(&m), PUSH_NORMAL);
 	assert_true(str_starts(push_title(title, &m), "[RESOLVED] 3 "));
 	text = push_text(&m, 4096);
-	assert_non_null(strstr(text, "RESOLVED overview\n"));
+	assert_non_null(strstr(text, "RESOLVED Übersicht ääää\n"));
 	assert_null(strstr(text, "cut"));
 	free(text);
 	json_decref(digest);
