@@ -12,6 +12,7 @@
 #define GROUPS_PER_TRANSACTION 2000
 #define RETRY_MIN_MS           1000
 #define RETRY_MAX_MS           10000
+#define REST_MS                2 /* after a flush, when its alerts have left */
 
 enum change_type {
 	CHANGE_OBSERVATION,
@@ -58,7 +59,7 @@ struct writer {
 	struct store *store;
 	const struct writer_ops *ops;
 	void *ctx;
-	struct loop_timer *timer;
+	struct loop_timer *timer, *rest;
 	int64_t timer_ms; /* boot clock; 0 = not armed */
 	bool flush_queued;
 	struct group *first, **last;
@@ -347,8 +348,19 @@ writer_flush(struct writer *w)
 		w->why = (struct err)ERR_INIT;
 		w->ops->trouble(w->ctx, NULL);
 	}
-	if (wrote)
-		w->ops->committed(w->ctx, w->committed);
+	if (!wrote)
+		return;
+	loop_timer_arm_ms(w->rest, REST_MS);
+	w->ops->committed(w->ctx, w->committed);
+}
+
+static void
+rest(void *ctx)
+{
+	struct writer *w = ctx;
+
+	if (w->why.code == ERR_NONE && w->open == NULL)
+		store_rest(w->store);
 }
 
 static void
@@ -379,6 +391,7 @@ writer_new(struct loop *loop, struct store *store, const struct writer_ops *ops,
 	w->ctx = ctx;
 	w->last = &w->first;
 	w->timer = loop_timer_new(loop, flush_timer, w);
+	w->rest = loop_timer_new(loop, rest, w);
 	return w;
 }
 
@@ -390,6 +403,7 @@ writer_free(struct writer *w)
 	writer_flush(w);
 	loop_undefer(w->loop, w);
 	loop_timer_free(w->timer);
+	loop_timer_free(w->rest);
 	while (w->first != NULL)
 		drop_first(w);
 	free(w);

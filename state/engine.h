@@ -25,6 +25,7 @@ struct engine {
 	int (*begin)(struct store *s, struct err *err);
 	int (*commit)(struct store *s, struct err *err);
 	void (*rollback)(struct store *s);
+	void (*rest)(struct store *s); /* may be NULL */
 
 	int (*put_observation)(struct store *s,
 	    const struct observation_row *row, struct err *err);

@@ -29,12 +29,15 @@ static const char settings[] =
     "PRAGMA cache_size = -512;" /* KiB */
     "PRAGMA mmap_size = 0;"
     "PRAGMA temp_store = MEMORY;"
-    "PRAGMA wal_autocheckpoint = 1000;"
     "PRAGMA journal_size_limit = 8388608;"
     "PRAGMA secure_delete = FAST;" /* where that costs no extra write */
     "PRAGMA trusted_schema = OFF;"
     "PRAGMA cell_size_check = ON;";
 #define BUSY_TIMEOUT_MS 1000
+/* When the log is copied back: at rest past the first, in a commit, which waits
+ * for it, past the second. */
+#define WAL_PAGES_REST 500
+#define WAL_PAGES_MAX  2000
 
 static const char restore[] = "it is damaged: stop tocsin, move it and its "
 			      "-wal file away, put the newest backup in its "
@@ -112,6 +115,31 @@ disconnect(struct sqlite_store *s)
 	s->db = NULL;
 }
 
+/* A failure to copy back is no failure of the commit: the log is the truth. */
+static int
+note_log(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+	struct sqlite_store *s = ctx;
+
+	s->wal_pages = pages;
+	if (pages >= WAL_PAGES_MAX)
+		sqlite3_wal_checkpoint_v2(
+		    db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK;
+}
+
+static void
+sqlite_rest(struct store *store)
+{
+	struct sqlite_store *s = sqlite_self(store);
+
+	if (s->db == NULL || s->wal_pages < WAL_PAGES_REST)
+		return;
+	s->wal_pages = 0;
+	sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 int
 sqlite_connect(struct sqlite_store *s, struct err *err)
 {
@@ -127,6 +155,7 @@ sqlite_connect(struct sqlite_store *s, struct err *err)
 	sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(s->db, settings, NULL, NULL, NULL);
+	sqlite3_wal_hook(s->db, note_log, s);
 	if (rc == SQLITE_OK && sqlite3_db_readonly(s->db, "main") == 1)
 		rc = SQLITE_READONLY;
 	if (rc == SQLITE_OK)
@@ -351,6 +380,7 @@ const struct engine sqlite_engine = {
     .close = close_store,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
+    .rest = sqlite_rest,
     .rollback = sqlite_rollback,
     .put_observation = sqlite_put_observation,
     .put_probe = sqlite_put_probe,

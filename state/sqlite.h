@@ -36,7 +36,8 @@ struct sqlite_backup;
 struct sqlite_store {
 	struct store base;
 	struct sqlite_file file;
-	sqlite3 *db; /* NULL after it broke, until the next use */
+	sqlite3 *db;   /* NULL after it broke, until the next use */
+	int wal_pages; /* in the log since it was last copied back */
 	sqlite3_stmt *idle[STATEMENT_COUNT];
 	struct series_cache series;
 	struct packer *packer;        /* at work, or NULL */

@@ -94,6 +94,13 @@ store_commit(struct store *s, struct err *err)
 	return 0;
 }
 
+void
+store_rest(struct store *s)
+{
+	if (!s->in_transaction && s->engine->rest != NULL)
+		s->engine->rest(s);
+}
+
 int
 store_put_observation(
     struct store *s, const struct observation_row *row, struct err *err)

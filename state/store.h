@@ -34,6 +34,8 @@ void store_close(struct store *s); /* NULL is fine */
  * is of use; it never fails. */
 int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);
+/* Nothing is waiting: do what commits put off. Blocks for the disk. */
+void store_rest(struct store *s);
 void store_rollback(struct store *s);
 
 /* Rows. Strings are borrowed for the call; times are wall-clock ms, 0 = not. */
