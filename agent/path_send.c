@@ -10,6 +10,7 @@
 #include "agent/subscribe.h"
 #include "agent/whom.h"
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/json.h"
@@ -85,23 +86,22 @@ load(struct path *p, const struct delivery *x, json_t **out, struct err *err)
 }
 
 /* The link is made now, for this channel: it is a right that never lies in the
- * state. */
+ * state. "" when there is none. */
 static void
-put_ack_url(struct path *p, json_t *message, const char *incident)
+make_ack_url(
+    struct path *p, const struct delivery *x, char url[LINKS_URL_MAX + 1])
 {
-	const struct story *story = stories_find(p->agent, incident);
+	const struct story *story = stories_find(p->agent, x->incident);
 	struct links_ack what = {.alarm = 0};
-	char url[LINKS_URL_MAX + 1];
 
-	if (story == NULL || story->incident.status != INCIDENT_OPEN)
+	url[0] = '\0';
+	if (x->event == EVENT_RESOLVED || x->event == EVENT_TEST ||
+	    story == NULL || story->incident.status != INCIDENT_OPEN)
 		return;
-	str_copy(what.incident, sizeof(what.incident), incident);
+	str_copy(what.incident, sizeof(what.incident), x->incident);
 	str_copy(what.channel, sizeof(what.channel), p->name);
 	what.alarm = story->incident.alarms;
 	links_ack_url(p->agent, &what, url);
-	if (url[0] != '\0')
-		json_put_str(json_object_get(message, "incident"),
-		    "acknowledge_url", url);
 }
 
 static void
@@ -119,12 +119,14 @@ static int
 compose_one(
     struct path *p, const struct delivery *x, json_t **out, struct err *err)
 {
-	char key[DELIVERY_KEY_MAX];
+	char key[DELIVERY_KEY_MAX], url[LINKS_URL_MAX + 1];
 
 	if (load(p, x, out, err) != 0)
 		return -1;
-	if (x->event != EVENT_RESOLVED && x->event != EVENT_TEST)
-		put_ack_url(p, *out, x->incident);
+	make_ack_url(p, x, url);
+	if (url[0] != '\0')
+		json_put_str(
+		    json_object_get(*out, "incident"), "acknowledge_url", url);
 	put_own(p, *out, delivery_key(key, x->incident, x->seq, p->name),
 	    x->because);
 	return 0;
@@ -158,6 +160,66 @@ members_of(struct buf *out, const char *name, json_t *value)
 	buf_puts(out, text);
 	free(text);
 	json_decref(value);
+}
+
+/* Put `value` where the text has an empty member of that name. Before the ones
+ * that we fill (alerting/message.c) there are only texts of ours and texts whose
+ * quotes are escaped, so the first such place is the right one. */
+static const char *
+fill_empty(
+    struct buf *out, const char *text, const char *member, const char *value)
+{
+	char empty[40], *quoted;
+	const char *at;
+	json_t *json;
+
+	if (value == NULL || value[0] == '\0')
+		return text;
+	str_printf(empty, sizeof(empty), "\"%s\":\"\"", member);
+	at = strstr(text, empty);
+	CHECK(at != NULL);
+	at += strlen(empty) - 2;
+	buf_add(out, text, (size_t)(at - text));
+	json = json_string(value);
+	quoted = json_text(json);
+	buf_puts(out, quoted);
+	free(quoted);
+	json_decref(json);
+	return at + 2;
+}
+
+/* A message that was built in this process and is still at hand need not be
+ * taken apart and put together again. */
+static bool
+compose_text(struct path *p, const struct delivery *x, struct buf *out)
+{
+	char key[DELIVERY_KEY_MAX], url[LINKS_URL_MAX + 1];
+	const char *text = x->message;
+
+	if (text == NULL || x->batch != NULL || p->traits.subscribers)
+		return false;
+	delivery_key(key, x->incident, x->seq, p->name);
+	make_ack_url(p, x, url);
+	buf_puts(out, "\"message\":");
+	text = fill_empty(out, text, "delivery", key);
+	text = fill_empty(out, text, "because", x->because);
+	text = fill_empty(out, text, "acknowledge_url", url);
+	buf_puts(out, text);
+	return true;
+}
+
+static int
+compose_members(
+    struct path *p, const struct delivery *x, struct buf *out, struct err *err)
+{
+	json_t *message;
+
+	if (compose_text(p, x, out))
+		return 0;
+	if (compose(p, x, &message, err) != 0)
+		return -1;
+	members_of(out, "message", message);
+	return 0;
 }
 
 static bool
@@ -203,9 +265,9 @@ send_now(struct path *p, struct delivery *x, int64_t *wake_ms)
 	bool stored = x->group <= writer_committed(p->agent->writer), sent;
 	struct buf members;
 	struct err err = ERR_INIT;
-	json_t *message;
 
-	if (compose(p, x, &message, &err) != 0) {
+	buf_init(&members, LINES_MAX - MEMBERS_BESIDE);
+	if (compose_members(p, x, &members, &err) != 0) {
 		bool gone = stored &&
 		            (err.code == ERR_MISSING || err.code == ERR_PROTO);
 
@@ -214,10 +276,9 @@ send_now(struct path *p, struct delivery *x, int64_t *wake_ms)
 			give_up(p, x, &err);
 		else
 			stand_back(p, x, *wake_ms, &err);
+		buf_fini(&members);
 		return false;
 	}
-	buf_init(&members, LINES_MAX - MEMBERS_BESIDE);
-	members_of(&members, "message", message);
 	if (p->lost)
 		buf_puts(&members, ",\"lost\":true");
 	sent = hand_over(p, &members, JOB_DELIVER);
