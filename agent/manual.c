@@ -96,7 +96,7 @@ manual_fini(struct manual *m)
 static json_t *
 describe(const struct manual *m)
 {
-	json_t *about = json_object(), *labels = json_object();
+	json_t *about = json_object(), *labels = NULL;
 
 	json_put_str(about, "kind", MANUAL_KIND);
 	if (m->component != NULL)
@@ -105,10 +105,14 @@ describe(const struct manual *m)
 		json_put_str(about, "runbook", m->runbook);
 	if (m->key != NULL)
 		json_put_str(about, "key", m->key);
-	for (size_t i = 0; i < m->labels.count; i++)
+	for (size_t i = 0; i < m->labels.count; i++) {
+		if (labels == NULL)
+			labels = json_object();
 		json_put_str(
 		    labels, m->labels.items[i].key, m->labels.items[i].value);
-	json_put(about, "labels", labels);
+	}
+	if (labels != NULL)
+		json_put(about, "labels", labels);
 	return about;
 }
 
