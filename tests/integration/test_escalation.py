@@ -182,6 +182,59 @@ class Fallback(Told):
         self.wait_events("spare", ["opened"])
 
 
+    def test_a_fallback_is_asked_for_until_somebody_has_it(self):
+        other = self.peer(Webhook(secret=SECRET)).start()
+        self.hook.answer = other.answer = ("status", 503)
+        self.start({"hook": self.hooked(fallback_after="2s"),
+                    "other": dict(self.hooked(), url=other.url)},
+                   [{"match": {"severity": "critical"}, "notify": ["hook"]},
+                    {"notify": ["other"]}])
+        self.open(severity="low")  # which shows that other is sick
+        wait_for(lambda: self.tocsin.channel("other")["last_error"],
+                 "the other path to fail")
+        identity = self.open()
+        time.sleep(6)  # nobody can have it yet
+        other.answer = ("status", 200)
+        wait_for(lambda: any(d.data["incident"]["id"] == identity
+                             for d in other.messages()),
+                 "the other path to be told when it is well", 60)
+
+    def test_a_channel_that_is_replaced_takes_no_alarm_with_it(self):
+        self.hook.answer = ("status", 503)
+        self.start({"hook": self.hooked(fallback_after="0s")},
+                   [{"notify": ["hook"]}])
+        identity = self.open(severity="high")
+        wait_for(lambda: self.hook.attempts(), "a first try")
+        self.tocsin.configure(channels={"spare": self.file("spare")},
+                              routes=[{"notify": ["spare"]}])
+        self.tocsin.reload()
+        wait_for(lambda: self.events("spare"), "the new channel to be told")
+        self.assertEqual(self.heard("spare")[0][1]["incident"]["id"],
+                         identity)
+        self.act(identity, "resolve")
+        wait_for(lambda: self.events("spare")[-1] == "resolved", "the end")
+
+    def test_what_waited_stays_while_it_is_silenced(self):
+        self.hook.answer = ("status", 503)
+        self.start({"hook": self.hooked()}, None)
+        identity = self.open(severity="high")
+        wait_for(lambda: self.hook.attempts(), "a first try")
+        reply = self.tocsin.api("POST", "/api/v1/silences", {
+            "incident": identity, "for": "1h", "author": "kim",
+            "reason": "known"})
+        self.assertIn(reply.status, (200, 201), reply)
+        self.hook.answer = ("status", 200)
+        stays(lambda: not [d for d in self.hook.messages()
+                           if d.data["incident"]["id"] == identity], 8,
+              "no page leaves during the silence")
+        silence = self.tocsin.get("/api/v1/silences")["silences"][0]["id"]
+        self.tocsin.api("POST", f"/api/v1/silences/{silence}/remove",
+                        {"actor": "kim"})
+        wait_for(lambda: [d.type for d in self.hook.messages()
+                          if d.data["incident"]["id"] == identity],
+                 "the page when the silence is over", 60)
+
+
 class Storm(Told):
     def setUp(self):
         super().setUp()
@@ -225,6 +278,20 @@ class Storm(Told):
                  "the log to hold all", 240, every=0.5)
         self.assertEqual(len({m["incident"]["id"]
                               for _, m in self.heard("log")}), 10000)
+
+    def test_ends_and_beginnings_at_once(self):
+        """Answers to incidents that other paths wait with."""
+        self.start({"phone": self.phone(messages_per_minute=600),
+                    "slow": self.phone(messages_per_minute=30)}, None)
+        for _ in range(4):
+            opened = [self.open(f"host-{n} is gone", severity="high")
+                      for n in range(25)]
+            for identity in opened:
+                self.act(identity, "acknowledge")
+                self.act(identity, "resolve")
+        self.assertTrue(self.tocsin.running())
+        wait_for(lambda: self.tocsin.channel("phone")["pending"] == 0,
+                 "the phone to be told", 90)
 
     def test_one_group_is_one_message(self):
         self.start({"phone": self.phone()}, [{"notify": ["phone"], "group": {
