@@ -163,8 +163,8 @@ members_of(struct buf *out, const char *name, json_t *value)
 }
 
 /* Put `value` where the text has an empty member of that name. Before the ones
- * that we fill (alerting/message.c) there are only texts of ours and texts whose
- * quotes are escaped, so the first such place is the right one. */
+ * that we fill (alerting/message.c) there are only texts of ours and texts
+ * whose quotes are escaped, so the first such place is the right one. */
 static const char *
 fill_empty(
     struct buf *out, const char *text, const char *member, const char *value)
