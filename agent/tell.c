@@ -240,7 +240,7 @@ describe(struct incident_step *step, const struct agent *a,
 	str_duration_human(how_long, (lasts_ms > 0 ? lasts_ms : 0) * 1000);
 	if (notice->released) {
 		str_printf(step->text, sizeof(step->text),
-		    "held back until now, and still so after %s: %s", how_long,
+		    "not told before now, and still so after %s: %s", how_long,
 		    in->reason);
 		return;
 	}
