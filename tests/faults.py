@@ -193,7 +193,7 @@ SAYS = {
     "429": "status 429", "500": "status 500", "410": "410|has subscribed",
     "450": "450 4.7.1", "451": "451 4.3.0", "550": "550 5.1.1",
     "554": "554 5.3.2", "gone": "No such file", "never": "status 65",
-    "fails": "status 1", "later": "status 75", "dies": "signal KILL",
+    "fails": "status 1", "later": "status 75", "dies": r"signal 9 \(KILL\)",
     "hang": "in time", "stubborn": "in time", "flood": "in time",
     "deaf": "in time", "leaves": "status 75",
 }
